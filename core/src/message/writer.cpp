@@ -1,0 +1,68 @@
+#include "message/writer.h"
+
+namespace sipreg::message {
+namespace {
+
+void copy_row(Writer& writer, const Message& request, HeaderName id,
+              std::string_view name) {
+  const Header* row = request.find(id);
+  if (row != nullptr) writer.header(name, row->value);
+}
+
+}  // namespace
+
+Writer& Writer::text(std::string_view value) {
+  out_.append(value);
+  return *this;
+}
+
+Writer& Writer::number(std::uint64_t value) {
+  char digits[20];
+  char* const end = digits + sizeof digits;
+  char* first = end;
+  do {
+    *--first = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  out_.append(first, end);
+  return *this;
+}
+
+Writer& Writer::quoted(std::string_view plain) {
+  out_.push_back('"');
+  for (const char c : plain) {
+    if (c == '"' || c == '\\') out_.push_back('\\');
+    out_.push_back(c);
+  }
+  out_.push_back('"');
+  return *this;
+}
+
+Writer& Writer::header(std::string_view name, std::string_view value) {
+  return text(name).text(": ").text(value).end_of_row();
+}
+
+Writer& Writer::end_of_row() { return text("\r\n"); }
+
+void write_response(const Message& request, int status, std::string_view reason,
+                    std::string_view to_tag, std::string_view more_headers,
+                    std::string_view body, std::string& out) {
+  Writer writer(out);
+  writer.text("SIP/2.0 ").number(static_cast<std::uint64_t>(status));
+  writer.text(" ").text(reason).end_of_row();
+  for (const Header& row : request.headers()) {
+    if (row.id == HeaderName::via) writer.header("Via", row.value);
+  }
+  copy_row(writer, request, HeaderName::from, "From");
+  if (const Header* to = request.find(HeaderName::to); to != nullptr) {
+    writer.text("To: ").text(to->value);
+    if (request.to_tag.empty()) writer.text(";tag=").text(to_tag);
+    writer.end_of_row();
+  }
+  copy_row(writer, request, HeaderName::call_id, "Call-ID");
+  copy_row(writer, request, HeaderName::cseq, "CSeq");
+  writer.text(more_headers).text("Content-Length: ").number(body.size());
+  writer.end_of_row().end_of_row().text(body);
+}
+
+}  // namespace sipreg::message
