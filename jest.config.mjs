@@ -1,7 +1,6 @@
 /** Jest runs against dist/; nothing is transformed. */
 export default {
   testEnvironment: 'node',
-  rootDir: import.meta.dirname,
   roots: ['<rootDir>/tests/js'],
   testMatch: ['**/*.test.{mjs,cjs,js}'],
   moduleFileExtensions: ['mjs', 'cjs', 'js', 'json', 'node'],

@@ -49,23 +49,37 @@ function filesUnder(path) {
 
 /** Outputs count as inputs too, so that a deleted or edited dist/ is built again. */
 function fingerprint() {
-  const inputs = ['js', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json'].map(
-    (name) => join(root, name),
-  );
+  const inputs = [
+    'js',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.types.json',
+  ].map((name) => join(root, name));
   const hash = createHash('sha256');
   for (const file of [...inputs, glue, wasm, dist].filter(existsSync).flatMap(filesUnder)) {
-    hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }
 
-/** `sipreg:core` is Emscripten's glue, `sipreg:wasm` the module's bytes as base64. */
+/**
+ * `sipreg:core` is Emscripten's glue, `sipreg:wasm` the module's bytes as base64. The glue never loads the file that it
+ * looks for beside itself, because it is always given the bytes; import.meta goes, as CommonJS cannot have it.
+ */
 const coreModules = {
   name: 'core-modules',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^sipreg:/ }, ({ path }) => ({ path, namespace: 'sipreg' }));
     onLoad({ filter: /^sipreg:core$/, namespace: 'sipreg' }, async () => {
-      const { code } = await transform(readFileSync(glue, 'utf8'), { minify: true, format: 'esm' });
+      const { code } = await transform(readFileSync(glue, 'utf8'), {
+        minify: true,
+        format: 'esm',
+        define: { 'import.meta.url': '"file:///"' },
+      });
       return { contents: code };
     });
     onLoad({ filter: /^sipreg:wasm$/, namespace: 'sipreg' }, () => ({
@@ -87,7 +101,8 @@ const sharedEntries = {
 
 async function bundle({ source, output, format, program = false }, version) {
   const path = join(sources, source);
-  const shebang = program && !readFileSync(path, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
+  const shebang =
+    program && !readFileSync(path, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
   const outfile = join(dist, output);
   await build({
     entryPoints: [path],
@@ -137,7 +152,10 @@ function publishDeclarations() {
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, text);
     const commonJs = mapSpecifiers(text, (specifier) => {
-      const next = relative(types, resolve(types, dirname(file), specifier)).replace(/\.js$/, '.d.ts');
+      const next = relative(types, resolve(types, dirname(file), specifier)).replace(
+        /\.js$/,
+        '.d.ts',
+      );
       if (!reached.has(next)) {
         reached.add(next);
         queue.push(next);
@@ -156,7 +174,8 @@ function publishDeclarations() {
 /** Resolves with false when dist/ was up to date. */
 export async function buildPackage() {
   for (const file of [glue, wasm]) {
-    if (!existsSync(file)) throw new Error(`${relative(root, file)} is missing; "npm run build" makes it.`);
+    if (!existsSync(file))
+      throw new Error(`${relative(root, file)} is missing; "npm run build" makes it.`);
   }
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()) return false;
 
@@ -164,7 +183,8 @@ export async function buildPackage() {
   rmSync(stamp, { force: true });
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  for (const entry of entries.filter(({ source }) => existsSync(join(sources, source)))) await bundle(entry, version);
+  for (const entry of entries.filter(({ source }) => existsSync(join(sources, source))))
+    await bundle(entry, version);
   publishDeclarations();
   writeFileSync(stamp, fingerprint());
   return true;
