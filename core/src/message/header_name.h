@@ -45,4 +45,7 @@ enum class HeaderName : std::uint8_t {
 // Case-insensitive; compact forms of RFC 3261 section 7.3.3 included.
 [[nodiscard]] HeaderName header_name(std::string_view name);
 
+// The long form in lower case; "other" for HeaderName::other.
+[[nodiscard]] std::string_view name_of(HeaderName id);
+
 }  // namespace sipreg::message

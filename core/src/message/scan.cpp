@@ -12,15 +12,6 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return at;
 }
 
-// `at` is on the opening quote; gives the index of the closing one, or npos.
-std::size_t closing_quote(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
-    if (text[at] == '"') return at;
-    if (text[at] == '\\') ++at;
-  }
-  return npos;
-}
-
 // Moves `at` from a '<' to its '>'. When there is none before the next '<',
 // false, with `at` on the first comma between the two, else on that '<'.
 bool close_angle(std::string_view text, std::size_t& at) {
@@ -94,6 +85,14 @@ std::optional<std::uint32_t> parse_leading_delta_seconds(
     return std::nullopt;
   }
   return parse_delta_seconds(text.substr(0, end));
+}
+
+std::size_t closing_quote(std::string_view text, std::size_t at) {
+  for (++at; at < text.size(); ++at) {
+    if (text[at] == '"') return at;
+    if (text[at] == '\\') ++at;
+  }
+  return npos;
 }
 
 bool next_element(std::string_view& list, std::string_view& element) {

@@ -21,6 +21,10 @@ namespace sipreg::message {
 [[nodiscard]] std::optional<std::uint32_t> parse_leading_delta_seconds(
     std::string_view text);
 
+// `text[at]` is a quote that opens a quoted string; the index of the one that
+// closes it, npos when none does. A backslash hides the octet after it.
+[[nodiscard]] std::size_t closing_quote(std::string_view text, std::size_t at);
+
 // Takes the next element off a comma-separated list: commas inside quotes and
 // angle brackets do not count; empty elements are skipped. False at the end.
 // An element with a quote or bracket that is never closed ends at a comma
