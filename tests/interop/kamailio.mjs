@@ -108,6 +108,14 @@ class Kamailio {
     }
   }
 
+  /** Forgets every binding. */
+  async clear() {
+    for (const user of Object.keys(users)) {
+      const { length } = await this.contacts(user);
+      if (length > 0) await this.rpc('ul.rm', 'location', `${user}@example.com`);
+    }
+  }
+
   /** Closes every WebSocket from the server's side. */
   async closeSockets() {
     const { connections } = await this.rpc('ws.dump');

@@ -1,0 +1,48 @@
+import { WebSocket } from 'ws';
+import { createClient } from '../../dist/index.js';
+
+/** One client of the packaged library, and every message on its wire, unredacted. */
+export class Device {
+  sent = [];
+  received = [];
+
+  /** `t`: the test at whose end the client is closed. */
+  static async create(t, kamailio, options = {}) {
+    const device = new Device();
+    device.client = await createClient({
+      server: kamailio.url,
+      storage: null,
+      webSocket: (url, protocols) => device.#record(new WebSocket(url, protocols)),
+      ...options,
+    });
+    t.after(() => device.client.close());
+    return device;
+  }
+
+  #record(webSocket) {
+    const { send } = webSocket;
+    webSocket.send = (data) => {
+      this.sent.push(Buffer.from(data).toString());
+      send.call(webSocket, data);
+    };
+    webSocket.on('message', (data) => this.received.push(data.toString()));
+    return webSocket;
+  }
+
+  /** The REGISTER requests that went out, oldest first. */
+  get registers() {
+    return this.sent.filter((message) => message.startsWith('REGISTER '));
+  }
+}
+
+/** The value of a message's first header of that name. */
+export function header(message, name) {
+  return new RegExp(`^${name}: *(.*)\r$`, 'im').exec(message)?.[1];
+}
+
+/** A parameter of the Authorization header that answered a challenge. */
+export function authorization(message, parameter) {
+  return new RegExp(`[ ,]${parameter}="?([^",]*)`).exec(
+    header(message, 'Authorization') ?? '',
+  )?.[1];
+}
