@@ -1,0 +1,77 @@
+// Digest calculation and the Authorization header (RFC 7616 section 3.4,
+// RFC 8760).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "auth/challenge.h"
+#include "auth/hash.h"
+#include "message/writer.h"
+
+namespace sipreg::auth {
+
+enum class Qop : std::uint8_t { none, auth, auth_int };
+
+// H(username:realm:password). `realm_escaped` as a challenge carries it.
+[[nodiscard]] HexDigest make_ha1(HashFunction function,
+                                 std::string_view username,
+                                 std::string_view realm_escaped,
+                                 std::string_view password);
+
+// What is kept of an answered challenge so that the next request carries
+// credentials unasked with a higher nonce count (RFC 7616 section 3.4: one
+// round trip for a refresh).
+class DigestSession {
+ public:
+  // Takes over a challenge that is answerable(): copies what it echoes, keeps
+  // HA1, sets the nonce count to 0. `cnonce` is at least 128 bits of entropy in
+  // text form, new for every challenge. qop "auth" is preferred to "auth-int".
+  void start(const Challenge& challenge, std::string_view username,
+             const HexDigest& ha1, std::string_view cnonce);
+
+  [[nodiscard]] bool active() const { return active_; }
+  [[nodiscard]] bool proxy() const { return proxy_; }
+  [[nodiscard]] Algorithm algorithm() const { return algorithm_; }
+  [[nodiscard]] std::string_view realm() const { return realm_; }  // escaped
+  [[nodiscard]] std::string_view nonce() const { return nonce_; }  // escaped
+  [[nodiscard]] std::uint32_t nonce_count() const { return nonce_count_; }
+  [[nodiscard]] const HexDigest& ha1() const { return ha1_; }
+  [[nodiscard]] std::string_view username() const { return username_; }
+
+  // Appends the whole Authorization or Proxy-Authorization row for a request
+  // and counts the nonce up. False when the nonce count is used up: the
+  // session must be forgotten and the request goes out bare.
+  [[nodiscard]] bool write_authorization(message::Writer& out,
+                                         std::string_view method,
+                                         std::string_view request_uri,
+                                         std::string_view body);
+
+  // Authentication-Info (RFC 7616 section 3.5): takes nextnonce over (nonce
+  // count starts again, A1 of a -sess algorithm stays) and checks rspauth.
+  enum class Mutual : std::uint8_t { absent, verified, mismatch };
+  [[nodiscard]] Mutual take_authentication_info(std::string_view header_value,
+                                                std::string_view request_uri,
+                                                std::string_view body);
+
+  void wipe();
+
+ private:
+  bool active_ = false;
+  bool proxy_ = false;
+  bool userhash_ = false;
+  Algorithm algorithm_ = Algorithm::md5;
+  Qop qop_ = Qop::none;
+  std::uint32_t nonce_count_ = 0;
+  std::string username_;
+  std::string realm_;
+  std::string nonce_;
+  std::string opaque_;  // with its parameter name and quotes, or empty
+  std::string algorithm_text_;  // echoed verbatim; empty when absent
+  std::string cnonce_;
+  HexDigest ha1_;          // H(username:realm:password)
+  HexDigest session_ha1_;  // A1 of a -sess algorithm
+};
+
+}  // namespace sipreg::auth
