@@ -115,6 +115,7 @@ async function bundle({ source, output, format, program = false }, version) {
     // CommonJS gets require('ws'), because import() fails in some of its hosts (Jest).
     supported: format === 'cjs' ? { 'dynamic-import': false } : {},
     external: ['ws', 'node:*'],
+    define: { SIPREG_VERSION: JSON.stringify(version) },
     plugins: [sharedEntries, coreModules],
     minifySyntax: true,
     minifyWhitespace: true,

@@ -1,12 +1,64 @@
-/** The two modules that js/build.mjs makes out of the WebAssembly build. */
+/** What the build puts in: two modules made out of the WebAssembly build, and package.json's version. */
 
 declare module 'sipreg:core' {
-  /** What the core's Emscripten glue gives: the bound class and the heap. */
+  /** The bridge (bindings/bridge.h). Numbers only; addresses are byte offsets in the heap, times ms. */
+  export interface Bridge {
+    input(size: number): number;
+    outbox(): number;
+    configure(size: number): number;
+    create(size: number): number;
+    call(
+      size: number,
+      monotonic: number,
+      wall: number,
+      registration: number,
+      operation: number,
+      kind: number,
+    ): number;
+    remove(monotonic: number, wall: number, registration: number): number;
+    update(size: number, registration: number): number;
+    resetCredentials(registration: number, available: boolean): number;
+    provideCredentials(
+      size: number,
+      monotonic: number,
+      wall: number,
+      registration: number,
+      challenge: number,
+    ): number;
+    checkCredentials(size: number): number;
+    opened(
+      monotonic: number,
+      wall: number,
+      flow: number,
+      secure: boolean,
+      loopback: boolean,
+      subprotocol: boolean,
+    ): void;
+    lost(monotonic: number, wall: number, flow: number, code: number): void;
+    receive(size: number, monotonic: number, wall: number, flow: number): void;
+    advance(monotonic: number, wall: number): void;
+    wake(monotonic: number, wall: number): void;
+    close(monotonic: number, wall: number): void;
+    setTrace(on: boolean): void;
+    describe(size: number): void;
+    delete(): void;
+  }
+
+  /** An instance of the core: the bound class, and the heap as it is now (a new view after every growth). */
   export interface CoreModule {
     readonly HEAPU8: Uint8Array;
+    readonly Bridge: new () => Bridge;
   }
-  /** Starts the module from the bytes given; rejects when they cannot be compiled or instantiated. */
-  export default function createCore(options: { wasmBinary: ArrayBuffer | Uint8Array }): Promise<CoreModule>;
+
+  export interface CoreOptions {
+    /** Instantiates with these imports and hands the instance to `done`. A failure must be reported otherwise. */
+    instantiateWasm(
+      imports: WebAssembly.Imports,
+      done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    ): object;
+  }
+
+  export default function createCore(options: CoreOptions): Promise<CoreModule>;
 }
 
 declare module 'sipreg:wasm' {
@@ -14,3 +66,6 @@ declare module 'sipreg:wasm' {
   const base64: string;
   export default base64;
 }
+
+/** The package's version. */
+declare const SIPREG_VERSION: string;

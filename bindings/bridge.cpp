@@ -1,0 +1,170 @@
+#include "bridge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "message/describe.h"
+
+namespace sipreg::bridge {
+namespace {
+
+Now now(double monotonic, double wall) {
+  return {to_millis(monotonic), to_millis(wall)};
+}
+
+// Through a volatile pointer, or the compiler drops stores that nobody reads.
+void wipe(std::span<char> bytes) {
+  volatile char* at = bytes.data();
+  for (std::size_t left = bytes.size(); left > 0; --left) *at++ = 0;
+}
+
+}  // namespace
+
+std::uintptr_t Bridge::input(std::uint32_t size) {
+  if (size > input_.size()) {
+    std::vector<char> larger(std::max<std::size_t>(size, 2048));
+    std::copy(input_.begin(), input_.end(), larger.begin());
+    wipe(input_);
+    input_ = std::move(larger);
+  }
+  return reinterpret_cast<std::uintptr_t>(input_.data());
+}
+
+std::uintptr_t Bridge::outbox() const {
+  return reinterpret_cast<std::uintptr_t>(&outbox_);
+}
+
+std::span<char> Bridge::bytes(std::uint32_t size) {
+  return {input_.data(), std::min<std::size_t>(size, input_.size())};
+}
+
+std::uint32_t Bridge::configure(std::uint32_t size) {
+  const OptionReader::Client client = OptionReader::client(bytes(size));
+  const Status status = agent_.configure(
+      client.options,
+      {reinterpret_cast<const std::uint8_t*>(client.entropy.data()),
+       client.entropy.size()});
+  wipe(bytes(size));
+  return finish(status);
+}
+
+std::uint32_t Bridge::create(std::uint32_t size) {
+  RegistrationId id = 0;
+  const Status status = agent_.create(reader_.registration(bytes(size)), id);
+  finish(status);
+  return status.ok() ? id : 0;
+}
+
+std::uint32_t Bridge::call(std::uint32_t size, double monotonic, double wall,
+                           std::uint32_t registration, std::uint32_t operation,
+                           std::uint32_t kind) {
+  Call call = reader_.call(bytes(size));
+  call.kind = static_cast<CallKind>(kind);
+  return finish(
+      agent_.call(now(monotonic, wall), registration, operation, call));
+}
+
+std::uint32_t Bridge::remove(double monotonic, double wall,
+                             std::uint32_t registration) {
+  return finish(agent_.remove(now(monotonic, wall), registration));
+}
+
+std::uint32_t Bridge::update(std::uint32_t size, std::uint32_t registration) {
+  return finish(agent_.update(registration, reader_.update(bytes(size))));
+}
+
+std::uint32_t Bridge::reset_credentials(std::uint32_t registration,
+                                        bool available) {
+  return finish(agent_.reset_credentials(registration, available));
+}
+
+std::uint32_t Bridge::provide_credentials(std::uint32_t size, double monotonic,
+                                          double wall,
+                                          std::uint32_t registration,
+                                          std::uint32_t challenge) {
+  const Status status =
+      agent_.provide_credentials(now(monotonic, wall), registration, challenge,
+                                 reader_.credentials(bytes(size)));
+  wipe(bytes(size));
+  return finish(status);
+}
+
+std::uint32_t Bridge::check_credentials(std::uint32_t size) {
+  Status status;
+  for (const Credentials& each : reader_.credentials(bytes(size))) {
+    status = Agent::check(each);
+    if (!status.ok()) break;
+  }
+  wipe(bytes(size));
+  return finish(status);
+}
+
+void Bridge::opened(double monotonic, double wall, std::uint32_t flow,
+                    bool secure, bool loopback, bool subprotocol) {
+  agent_.opened(now(monotonic, wall), flow, secure, loopback, subprotocol);
+  drain();
+}
+
+void Bridge::lost(double monotonic, double wall, std::uint32_t flow,
+                  std::uint32_t code) {
+  agent_.lost(now(monotonic, wall), flow, static_cast<std::uint16_t>(code));
+  drain();
+}
+
+void Bridge::receive(std::uint32_t size, double monotonic, double wall,
+                     std::uint32_t flow) {
+  agent_.receive(now(monotonic, wall), flow, bytes(size));
+  drain();
+}
+
+void Bridge::advance(double monotonic, double wall) {
+  agent_.advance(now(monotonic, wall));
+  drain();
+}
+
+void Bridge::wake(double monotonic, double wall) {
+  agent_.wake(now(monotonic, wall));
+  drain();
+}
+
+void Bridge::close(double monotonic, double wall) {
+  agent_.close(now(monotonic, wall));
+  drain();
+}
+
+void Bridge::set_trace(bool on) { agent_.set_trace(on); }
+
+void Bridge::describe(std::uint32_t size) {
+  writer_.clear();
+  message::describe(bytes(size), writer_.blob());
+  publish();
+}
+
+std::uint32_t Bridge::finish(Status status) {
+  drain();
+  outbox_.error = static_cast<std::uint32_t>(status.error);
+  outbox_.option = status.option.data();
+  outbox_.option_length = status.option.size();
+  outbox_.message = status.message.data();
+  outbox_.message_length = status.message.size();
+  return outbox_.error;
+}
+
+void Bridge::drain() {
+  writer_.clear();
+  Output output;
+  while (agent_.poll(output)) writer_.append(output);
+  publish();
+}
+
+void Bridge::publish() {
+  outbox_.deadline = static_cast<double>(agent_.deadline());
+  outbox_.count = static_cast<std::uint32_t>(writer_.records().size());
+  outbox_.error = 0;
+  outbox_.statistics = agent_.statistics();
+  outbox_.records = writer_.records().data();
+  outbox_.blob = writer_.blob().data();
+  outbox_.blob_length = static_cast<std::uint32_t>(writer_.blob().size());
+}
+
+}  // namespace sipreg::bridge
