@@ -60,29 +60,27 @@ void write_fact(Writer& writer, std::string_view name, std::uint64_t value) {
   writer.text(name).text(": ").number(value).text("\n");
 }
 
-void write_start_line(Writer& writer, const Message& message) {
-  if (message.is_request) {
-    write_fact(writer, "method", message.method);
-    write_fact(writer, "request-uri", message.request_uri);
-  } else {
-    write_fact(writer, "status", static_cast<std::uint64_t>(message.status));
-    write_fact(writer, "reason", message.reason);
-  }
-}
-
 void write_core_fields(Writer& writer, const Message& message) {
-  write_fact(writer, "via-protocol", message.via.protocol);
-  write_fact(writer, "via-sent-by", message.via.sent_by);
-  write_fact(writer, "via-branch", message.via.branch);
-  write_fact(writer, "call-id", message.call_id);
-  write_fact(writer, "cseq", message.cseq);
-  write_fact(writer, "cseq-method", message.cseq_method);
-  if (message.from_readable) {
-    write_fact(writer, "from-tag", message.from_tag);
+  if (message.is_request) {
+    write_visible(writer.text("request: "), message.method);
+    write_visible(writer.text(" "), message.request_uri);
   } else {
-    writer.text("from: unreadable\n");
+    writer.text("response: ").number(static_cast<unsigned>(message.status));
+    if (!message.reason.empty())
+      write_visible(writer.text(" "), message.reason);
   }
-  write_fact(writer, "to-tag", message.to_tag);
+  write_visible(writer.text("\nvia: "), message.via.protocol);
+  write_visible(writer.text(" "), message.via.sent_by);
+  write_fact(writer, " branch", message.via.branch);
+  write_fact(writer, "call-id", message.call_id);
+  writer.text("cseq: ").number(message.cseq);
+  write_visible(writer.text(" "), message.cseq_method);
+  if (!message.from_readable) writer.text("\nfrom: unreadable");
+  writer.text("\n");
+  if (!message.from_tag.empty()) {
+    write_fact(writer, "from-tag", message.from_tag);
+  }
+  if (!message.to_tag.empty()) write_fact(writer, "to-tag", message.to_tag);
 }
 
 void write_rows(Writer& writer, const Message& message) {
@@ -138,7 +136,6 @@ void describe(std::span<char> frame, std::string& out) {
     write_fact(writer, "dropped", name_of(error));
     return;
   }
-  write_start_line(writer, message);
   write_core_fields(writer, message);
   write_rows(writer, message);
   write_fact(writer, "body", message.body.size());

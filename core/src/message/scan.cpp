@@ -133,12 +133,9 @@ bool next_parameter(std::string_view& text, char separator, Parameter& out) {
       if (end == npos) return false;
       ++end;
     } else {
-      while (end < text.size() && text[end] != separator &&
-             !is_space(text[end])) {
-        ++end;
-      }
+      while (end < text.size() && text[end] != separator) ++end;
     }
-    out.value = text.substr(start, end - start);
+    out.value = trim(text.substr(start, end - start));
   } else if (end < text.size() && text[end] != separator) {
     return false;  // "Digest realm": the next challenge, or two words
   }

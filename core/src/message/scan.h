@@ -34,10 +34,11 @@ namespace sipreg::message {
                                 std::string_view& element);
 
 // Takes the next parameter off ";name=value;flag": `value` keeps its quotes,
-// and is empty for a flag (`has_value` false). `separator` is ';' in headers
-// and URIs, ',' in challenges. LWS around separators and '=' is skipped.
-// False at the end and at the first thing that is no parameter
-// (`text` then holds what is left, so a caller can tell the two).
+// and is empty for a flag (`has_value` false); without quotes it is all up to
+// the separator. `separator` is ';' in headers and URIs, ',' in challenges.
+// LWS around separators and '=' is skipped. False at the end and at the first
+// thing that is no parameter (`text` then holds what is left, so a caller can
+// tell the two).
 struct Parameter {
   std::string_view name;
   std::string_view value;
