@@ -1,0 +1,52 @@
+import type { RegistrationErrorCode, SipResponse } from './types.js';
+
+/** What a RegistrationError carries besides its message. */
+export interface ErrorDetails {
+  code: RegistrationErrorCode;
+  status?: number;
+  reason?: string;
+  retryAfter?: number;
+  retryable?: boolean;
+  retryAt?: number;
+  response?: SipResponse;
+  cause?: unknown;
+}
+
+/** Why a registration, one of its calls or the client failed. Tell errors apart by `code`: copies of this class may coexist. */
+export class RegistrationError extends Error {
+  declare readonly name: 'RegistrationError';
+  readonly code: RegistrationErrorCode;
+  /** Status of the final response that led to this. */
+  declare readonly status?: number;
+  /** Its reason phrase, as the server wrote it. */
+  declare readonly reason?: string;
+  /** Seconds, from Retry-After (RFC 3261 §20.33). */
+  declare readonly retryAfter?: number;
+  /** A retry can help; with `retry: true` one is scheduled at retryAt. */
+  readonly retryable: boolean;
+  declare readonly retryAt?: number;
+  declare readonly response?: SipResponse;
+
+  constructor(message: string, details: ErrorDetails) {
+    const { cause, ...known } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = details.code;
+    this.retryable = false;
+    Object.assign(this, known);
+  }
+
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'RegistrationError' });
+  }
+}
+
+/** A refused option. `option` is its name as in the documentation, nested ones with dots. */
+export interface OptionError extends TypeError {
+  readonly code: 'invalid-argument';
+  readonly option: string;
+}
+
+export function optionError(option: string, message: string, cause?: unknown): OptionError {
+  const error = new TypeError(`${option}: ${message}`, cause === undefined ? undefined : { cause });
+  return Object.assign(error, { code: 'invalid-argument' as const, option });
+}
