@@ -1,0 +1,467 @@
+#include "sipreg/agent.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "context.h"
+#include "flow/redaction.h"
+#include "flow/server_request.h"
+#include "message/scan.h"
+#include "message/uri.h"
+#include "registration/registration.h"
+
+namespace sipreg {
+namespace {
+
+using registration::Exchange;
+using registration::Registration;
+
+constexpr std::size_t token_length = 12;
+constexpr Status fine{};
+constexpr Status no_such_registration{
+    Error::unknown_registration, {}, "The registration was removed."};
+
+flow::BackOff back_off_of(const ClientOptions& options) {
+  flow::BackOff back_off = options.reconnect == ReconnectPolicy::rfc5626
+                               ? flow::rfc5626_back_off
+                               : flow::interactive_back_off;
+  if (options.reconnect_base > 0) back_off.base = options.reconnect_base;
+  if (options.reconnect_max > 0) back_off.max = options.reconnect_max;
+  return back_off;
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(std::string_view("\r\n \t\0", 5)) == text.npos;
+}
+
+}  // namespace
+
+class Agent::Implementation : public Context {
+ public:
+  // Ascending by id, so that a look-up is a binary search; removed ones leave
+  // no hole.
+  std::vector<std::unique_ptr<Registration>> registrations;
+  TimerHeap<Registration> timers;
+  RegistrationId last_id = 0;
+  bool configured = false;
+  bool closed = false;
+  // A second message in the frame in hand waits until the outputs of the first
+  // are polled (RFC 7118 section 5 allows one; some servers send two).
+  std::span<char> rest;
+
+  [[nodiscard]] Registration* find(RegistrationId id) {
+    const auto at = position(id);
+    return at != registrations.end() && (*at)->id() == id ? at->get() : nullptr;
+  }
+
+  [[nodiscard]] std::vector<std::unique_ptr<Registration>>::iterator position(
+      RegistrationId id) {
+    return std::lower_bound(
+        registrations.begin(), registrations.end(), id,
+        [](const auto& entry, RegistrationId wanted) {
+          return entry->id() < wanted;
+        });
+  }
+
+  // Every input passes here first, and after `action` the connection's state,
+  // which shows in every registration's, is passed on.
+  template <typename Action>
+  void act(Now now, Action action) {
+    enter(now);
+    const ConnectionState before = connection.state();
+    action();
+    if (connection.state() != before) {
+      for_each([](Registration& entry) { entry.publish(); });
+    }
+  }
+
+  void enter(Now now) {
+    if (clock.update(now)) {
+      for (const auto& entry : registrations) set_timer(*entry);
+    }
+  }
+
+  void set_timer(Registration& entry) {
+    timers.set(entry.timer, entry.deadline());
+  }
+
+  [[nodiscard]] bool flow_is_wanted() const {
+    return std::any_of(
+        registrations.begin(), registrations.end(),
+        [](const auto& entry) { return entry->wants_flow(); });
+  }
+
+  template <typename Action>
+  void for_each(Action action) {
+    for (const auto& entry : registrations) {
+      action(*entry);
+      set_timer(*entry);
+    }
+  }
+
+  void handle(flow::Change change) {
+    switch (change) {
+      case flow::Change::none:
+        return;
+      case flow::Change::up:
+        return for_each([](Registration& entry) { entry.flow_up(); });
+      case flow::Change::down:
+        if (connection.reconnects() && flow_is_wanted()) {
+          connection.schedule_next();
+        }
+        return for_each([](Registration& entry) { entry.flow_down(); });
+      case flow::Change::round_failed:
+        if (connection.reconnects() && flow_is_wanted() &&
+            connection.cause() != FailureCode::protocol) {
+          connection.schedule_next();
+        }
+        return for_each([](Registration& entry) { entry.round_failed(); });
+    }
+  }
+
+  void receive_message(std::span<char> frame) {
+    rest = {};
+    if (message::parse(frame, message) != message::ParseError::none) {
+      ++statistics.dropped;
+      return;
+    }
+    if (!is_blank(message.rest)) {
+      rest = frame.last(message.rest.size());
+    }
+    if (message.is_request) {
+      flow::answer_request(message, entropy, request);
+      if (!request.empty()) connection.send(request);
+      return;
+    }
+    Registration* owner = find(owner_of(message.via.branch));
+    if (owner == nullptr || !owner->receive(message)) {
+      ++statistics.dropped;
+      return;
+    }
+    if (!rest.empty()) {
+      owner->warn("several-messages",
+                  "The server put several SIP messages into one WebSocket "
+                  "message (RFC 7118 section 5 allows one); all were read.");
+    }
+    set_timer(*owner);
+    if (owner->take_cleared_all()) clear_siblings(*owner);
+  }
+
+  // The registration's number stands behind the branch's random part.
+  [[nodiscard]] static RegistrationId owner_of(std::string_view branch) {
+    constexpr std::size_t prefix = registration::branch_cookie.size() + 16;
+    if (branch.size() <= prefix || branch.size() > prefix + 8 ||
+        !branch.starts_with(registration::branch_cookie)) {
+      return 0;
+    }
+    RegistrationId id = 0;
+    for (const char c : branch.substr(prefix)) {
+      if (c >= '0' && c <= '9') {
+        id = id * 16 + static_cast<RegistrationId>(c - '0');
+      } else if (c >= 'a' && c <= 'f') {
+        id = id * 16 + static_cast<RegistrationId>(c - 'a' + 10);
+      } else {
+        return 0;
+      }
+    }
+    return id;
+  }
+
+  void advance_connection() {
+    const Millis at = connection.deadline();
+    if (at == no_deadline || at > clock.steady()) return;
+    if (connection.retry_at() != no_deadline && !flow_is_wanted()) {
+      connection.stand_down();
+    }
+    handle(connection.advance());
+  }
+
+  void advance_registrations() {
+    for (auto* timer = timers.first();
+         timer != nullptr && timer->at <= clock.steady();
+         timer = timers.first()) {
+      Registration& owner = timer->owner;
+      owner.advance();
+      set_timer(owner);
+    }
+  }
+
+  // Contact: * removed every binding of the address of record.
+  void clear_siblings(const Registration& owner) {
+    for_each([&owner](Registration& entry) {
+      if (&entry != &owner && message::equal_uris(entry.settings().aor,
+                                                  owner.settings().aor)) {
+        entry.cleared();
+      }
+    });
+  }
+
+  void receive_keep_alive(std::string_view text) {
+    // RFC 5626 section 3.5.1: two CRLFs are a ping, one is a pong, which is
+    // never answered.
+    if (text == "\r\n\r\n") return connection.send("\r\n");
+    if (text == "\r\n") connection.pong_received();
+  }
+};
+
+Agent::Agent() : implementation_(std::make_unique<Implementation>()) {}
+Agent::~Agent() = default;
+
+Status Agent::configure(const ClientOptions& options,
+                        std::span<const std::uint8_t> entropy) {
+  Implementation& self = *implementation_;
+  if (!message::is_header_text(options.user_agent) ||
+      !message::is_valid_utf8(options.user_agent)) {
+    return {Error::invalid_argument, "userAgent",
+            "must be one line without control characters"};
+  }
+  if (!message::is_header_text(options.instance_id) ||
+      options.instance_id.find_first_of("<>\" ") !=
+          std::string_view::npos ||
+      !options.instance_id.starts_with("urn:")) {
+    return {Error::invalid_argument, "instanceId",
+            "must be a URN such as urn:uuid:… (RFC 5626 section 4.1)"};
+  }
+  if (options.servers == 0) {
+    return {Error::invalid_argument, "server", "must name a server"};
+  }
+  if (!self.entropy.seed(entropy)) {
+    return {Error::not_ready, {}, "at least 32 random bytes are needed"};
+  }
+  if (!options.user_agent.empty()) {
+    self.user_agent_row = "User-Agent: ";
+    self.user_agent_row += options.user_agent;
+    self.user_agent_row += "\r\n";
+  }
+  self.instance_id = options.instance_id;
+  self.transaction_timeout = options.transaction_timeout;
+  self.credentials_timeout = options.credentials_timeout;
+  self.connection.configure({options.servers, options.connect_timeout,
+                             options.reconnect != ReconnectPolicy::off,
+                             back_off_of(options)});
+  self.configured = true;
+  return fine;
+}
+
+Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
+  Implementation& self = *implementation_;
+  if (self.closed) return {Error::closed, {}, "The client was closed."};
+  if (!self.configured) return {Error::not_ready, {}, "configure() first"};
+  std::string user;
+  std::string host;
+  self.entropy.append_token(user, token_length);
+  self.entropy.append_token(host, token_length);
+  registration::Settings settings;
+  const Status status =
+      registration::make_settings(options, user, host, settings);
+  if (!status.ok()) return status;
+  id = ++self.last_id;
+  self.registrations.push_back(
+      std::make_unique<Registration>(self, id, std::move(settings)));
+  return fine;
+}
+
+Status Agent::call(Now now, RegistrationId id, OperationId operation,
+                   const Call& call) {
+  Implementation& self = *implementation_;
+  Registration* owner = self.find(id);
+  if (owner == nullptr) return no_such_registration;
+  if (call.expires == 0u) {
+    return {Error::invalid_argument, "expires",
+            "must be 1 to 4294967295 seconds; unregister() ends a binding"};
+  }
+  message::Uri uri;
+  if (call.kind == CallKind::remove_binding &&
+      (!message::parse_uri(call.uri, uri) ||
+       !message::is_header_text(call.uri))) {
+    return {Error::invalid_argument, "uri",
+            "must be a SIP URI as query() lists it"};
+  }
+  std::unique_ptr<Exchange> exchange = self.exchanges.take();
+  Status status =
+      registration::render_headers(call.headers, exchange->header_rows);
+  if (status.ok()) {
+    status = registration::render_supported(call.supported,
+                                            exchange->supported);
+  }
+  if (!status.ok()) {
+    self.exchanges.give_back(std::move(exchange));
+    return status;
+  }
+  exchange->kind = call.kind;
+  exchange->expires = call.expires;
+  exchange->force = call.force;
+  exchange->uri = call.uri;
+  self.act(now, [&] {
+    owner->call(std::move(exchange), operation);
+    self.set_timer(*owner);
+  });
+  return fine;
+}
+
+Status Agent::remove(Now now, RegistrationId id) {
+  Implementation& self = *implementation_;
+  const auto at = self.position(id);
+  if (at == self.registrations.end() || (*at)->id() != id) {
+    return no_such_registration;
+  }
+  self.enter(now);
+  (*at)->end(FailureCode::removed);
+  self.timers.clear((*at)->timer);
+  self.registrations.erase(at);
+  return fine;
+}
+
+Status Agent::update(RegistrationId id, const UpdateOptions& options) {
+  Registration* owner = implementation_->find(id);
+  return owner == nullptr ? no_such_registration : owner->update(options);
+}
+
+Status Agent::reset_credentials(RegistrationId id, bool available) {
+  Registration* owner = implementation_->find(id);
+  if (owner == nullptr) return no_such_registration;
+  owner->reset_credentials(available);
+  return fine;
+}
+
+Status Agent::provide_credentials(Now now, RegistrationId id,
+                                  std::uint32_t challenge,
+                                  std::span<const Credentials> credentials) {
+  Implementation& self = *implementation_;
+  Registration* owner = self.find(id);
+  if (owner == nullptr) return no_such_registration;
+  for (const Credentials& item : credentials) {
+    const Status status = check(item);
+    if (!status.ok()) return status;
+  }
+  self.act(now, [&] {
+    owner->provide_credentials(challenge, credentials);
+    self.set_timer(*owner);
+  });
+  return fine;
+}
+
+Status Agent::check(const Credentials& credentials) {
+  const auto refuse = [](std::string_view option, std::string_view message) {
+    return Status{Error::invalid_argument, option, message};
+  };
+  const auto is_text = [](std::string_view text) {
+    return message::is_header_text(text) && message::is_valid_utf8(text);
+  };
+  if (!is_text(credentials.username)) {
+    return refuse("credentials.username", "must not hold control characters");
+  }
+  if (!is_text(credentials.realm)) {
+    return refuse("credentials.realm", "must not hold control characters");
+  }
+  auth::HexDigest hex;
+  const bool has_ha1 = !credentials.ha1_md5.empty() ||
+                       !credentials.ha1_sha256.empty() ||
+                       !credentials.ha1_sha512_256.empty();
+  if ((!credentials.ha1_md5.empty() &&
+       !hex.assign(auth::HashFunction::md5, credentials.ha1_md5)) ||
+      (!credentials.ha1_sha256.empty() &&
+       !hex.assign(auth::HashFunction::sha256, credentials.ha1_sha256)) ||
+      (!credentials.ha1_sha512_256.empty() &&
+       !hex.assign(auth::HashFunction::sha512_256,
+                   credentials.ha1_sha512_256))) {
+    return refuse("credentials.ha1",
+                  "must be lower-case hex: 32 characters for MD5, 64 for "
+                  "SHA-256 and SHA-512-256");
+  }
+  if (has_ha1 && !credentials.has_realm) {
+    return refuse("credentials.realm",
+                  "is needed with ha1, which is made for one realm");
+  }
+  if (has_ha1 && credentials.realm == "*") {
+    return refuse("credentials.realm", "must name one realm with ha1");
+  }
+  if (!credentials.has_password && !has_ha1 && credentials.token.empty()) {
+    return refuse("credentials", "needs a password, ha1 or token");
+  }
+  return fine;
+}
+
+void Agent::opened(Now now, FlowId flow, bool secure, bool loopback,
+                   bool subprotocol) {
+  Implementation& self = *implementation_;
+  self.act(now, [&] {
+    self.handle(self.connection.opened(flow, secure, loopback, subprotocol));
+  });
+}
+
+void Agent::lost(Now now, FlowId flow, std::uint16_t code) {
+  Implementation& self = *implementation_;
+  self.act(now, [&] { self.handle(self.connection.lost(flow, code)); });
+}
+
+void Agent::receive(Now now, FlowId flow, std::span<char> frame) {
+  Implementation& self = *implementation_;
+  self.enter(now);
+  if (flow != self.connection.flow() || !self.connection.open()) return;
+  const std::string_view text(frame.data(), frame.size());
+  ++self.statistics.frames_in;
+  self.connection.frame_received();
+  if (self.connection.trace()) {
+    flow::push_trace(self.outbox, flow, 0, true, text);
+  }
+  if (is_blank(text)) return self.receive_keep_alive(text);
+  self.receive_message(frame);
+}
+
+void Agent::advance(Now now) {
+  Implementation& self = *implementation_;
+  self.act(now, [&self] {
+    self.advance_connection();
+    self.advance_registrations();
+  });
+}
+
+void Agent::wake(Now now) {
+  Implementation& self = *implementation_;
+  advance(now);
+  self.act(now, [&self] {
+    if (self.flow_is_wanted()) self.connection.want(true);
+  });
+}
+
+void Agent::close(Now now) {
+  Implementation& self = *implementation_;
+  if (self.closed) return;
+  self.enter(now);
+  self.closed = true;
+  for (const auto& entry : self.registrations) {
+    entry->end(FailureCode::closed);
+    self.timers.clear(entry->timer);
+  }
+  self.registrations.clear();
+  self.connection.close();
+}
+
+void Agent::set_trace(bool on) { implementation_->connection.set_trace(on); }
+
+bool Agent::poll(Output& out) {
+  Implementation& self = *implementation_;
+  while (!self.outbox.poll(out)) {
+    if (self.rest.empty()) return false;
+    self.receive_message(self.rest);
+  }
+  return true;
+}
+
+Millis Agent::deadline() const {
+  const Implementation& self = *implementation_;
+  const Millis connection = self.connection.deadline();
+  const auto* timer = self.timers.first();
+  if (timer == nullptr) return connection;
+  return connection == no_deadline ? timer->at
+                                   : std::min(connection, timer->at);
+}
+
+const Agent::Statistics& Agent::statistics() const {
+  return implementation_->statistics;
+}
+
+}  // namespace sipreg

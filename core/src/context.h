@@ -1,0 +1,37 @@
+// What the registrations of one agent share.
+#pragma once
+
+#include <string>
+
+#include "clock.h"
+#include "entropy.h"
+#include "flow/connection.h"
+#include "message/codec.h"
+#include "outbox.h"
+#include "registration/exchange.h"
+#include "registration/result.h"
+#include "sipreg/agent.h"
+
+namespace sipreg {
+
+struct Context {
+  Clock clock;
+  Entropy entropy;
+  Outbox outbox;
+  Agent::Statistics statistics;
+  flow::Connection connection{clock, entropy, outbox, statistics};
+  registration::ExchangePool exchanges;
+  registration::ResultBuilder results;
+
+  std::string user_agent_row;
+  std::string instance_id;
+  Millis transaction_timeout = 32'000;
+  Millis credentials_timeout = 120'000;
+
+  // The frame in hand, taken apart; outputs point into it.
+  message::Message message;
+  std::string kept_response;  // a challenge whose credentials came later
+  std::string request;        // scratch of the writer
+};
+
+}  // namespace sipreg

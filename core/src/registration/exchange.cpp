@@ -1,0 +1,68 @@
+#include "registration/exchange.h"
+
+namespace sipreg::registration {
+namespace {
+
+constexpr std::uint32_t pool_size = 64;
+
+bool same_additions(const Exchange& a, const Exchange& b) {
+  return a.header_rows == b.header_rows && a.supported == b.supported;
+}
+
+}  // namespace
+
+void Exchange::reset() {
+  kind = CallKind::register_;
+  operations.clear();
+  expires.reset();
+  header_rows.clear();
+  supported.clear();
+  uri.clear();
+  force = false;
+  restart();
+}
+
+void Exchange::restart() {
+  transactions = 0;
+  stale_answers = 0;
+  interval_rounds = 0;
+  challenge_text.clear();
+  waiting_for_credentials = false;
+  rejected_ha1.wipe();
+}
+
+bool satisfies(const Exchange& running, const Exchange& call) {
+  const bool has_additions =
+      !call.header_rows.empty() || !call.supported.empty();
+  if (has_additions && !same_additions(running, call)) return false;
+  if (call.registers()) {
+    return running.registers() &&
+           (!call.expires || call.expires == running.expires);
+  }
+  if (call.kind == CallKind::unregister) return running.unregisters();
+  return running.kind == call.kind && running.uri == call.uri;
+}
+
+bool can_merge(const Exchange& waiting, const Exchange& call) {
+  const bool same_kind =
+      waiting.kind == call.kind || (waiting.registers() && call.registers());
+  return same_kind && waiting.uri == call.uri && same_additions(waiting, call);
+}
+
+std::unique_ptr<Exchange> ExchangePool::take() {
+  if (!free_) return std::make_unique<Exchange>();
+  std::unique_ptr<Exchange> exchange = std::move(free_);
+  free_ = std::move(exchange->next);
+  --count_;
+  return exchange;
+}
+
+void ExchangePool::give_back(std::unique_ptr<Exchange> exchange) {
+  if (count_ == pool_size) return;
+  exchange->reset();
+  exchange->next = std::move(free_);
+  free_ = std::move(exchange);
+  ++count_;
+}
+
+}  // namespace sipreg::registration

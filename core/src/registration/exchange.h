@@ -1,0 +1,69 @@
+// One call on its way to its outcome: a REGISTER and the ones that answer its
+// challenges.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/hash.h"
+#include "sipreg/options.h"
+
+namespace sipreg::registration {
+
+struct Exchange {
+  CallKind kind = CallKind::register_;
+  // Those who wait for the outcome; empty: the library's own doing.
+  std::vector<OperationId> operations;
+  std::optional<std::uint32_t> expires;
+  std::string header_rows;
+  std::string supported;
+  std::string uri;  // remove_binding
+  bool force = false;
+
+  // Progress.
+  std::uint32_t transactions = 0;  // REGISTERs sent
+  std::uint32_t stale_answers = 0;
+  std::uint32_t interval_rounds = 0;
+  // The 401 or 407 that waits for credentials.
+  std::string challenge_text;
+  bool waiting_for_credentials = false;
+  auth::HexDigest rejected_ha1;
+
+  // Follows in the queue, or in the pool.
+  std::unique_ptr<Exchange> next;
+
+  [[nodiscard]] bool automatic() const { return operations.empty(); }
+  [[nodiscard]] bool registers() const {
+    return kind == CallKind::register_ || kind == CallKind::refresh;
+  }
+  [[nodiscard]] bool unregisters() const {
+    return kind == CallKind::unregister || kind == CallKind::unregister_all;
+  }
+  // Forgets the progress, for another flow.
+  void restart();
+  // Forgets everything.
+  void reset();
+};
+
+// Whether `running` already does what `call` asks for.
+[[nodiscard]] bool satisfies(const Exchange& running, const Exchange& call);
+
+// Whether two waiting calls can go out as one.
+[[nodiscard]] bool can_merge(const Exchange& waiting, const Exchange& call);
+
+// Used exchanges, so that a refresh allocates nothing.
+class ExchangePool {
+ public:
+  [[nodiscard]] std::unique_ptr<Exchange> take();
+  void give_back(std::unique_ptr<Exchange> exchange);
+
+ private:
+  std::unique_ptr<Exchange> free_;
+  std::uint32_t count_ = 0;
+};
+
+}  // namespace sipreg::registration

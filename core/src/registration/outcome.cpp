@@ -1,0 +1,211 @@
+// How calls end that did not succeed.
+#include <algorithm>
+#include <utility>
+
+#include "registration/registration.h"
+
+namespace sipreg::registration {
+namespace {
+
+constexpr Millis shortest_bound_retry = 5'000;
+constexpr Millis widest_retry_after_spread = 30'000;
+// A server that asks for a longer silence is taken to be gone.
+constexpr std::uint32_t longest_retry_after = 3'600;
+
+}  // namespace
+
+void Registration::fail(Failure failure) {
+  if (!current_) return;
+  std::unique_ptr<Exchange> exchange = std::move(current_);
+  switch (exchange->kind) {
+    case CallKind::register_:
+    case CallKind::refresh:
+      fail_register(std::move(exchange), failure);
+      break;
+    case CallKind::unregister:
+    case CallKind::unregister_all:
+      fail_unregister(std::move(exchange), failure);
+      break;
+    case CallKind::query:
+    case CallKind::remove_binding:
+      publish();
+      settle_failed(*exchange, failure);
+      release(std::move(exchange));
+      break;
+  }
+  start_next();
+  publish();
+}
+
+void Registration::fail_register(std::unique_ptr<Exchange> exchange,
+                                 Failure failure) {
+  ++failures_;
+  if (failure.retry_after && *failure.retry_after > longest_retry_after) {
+    failure.retryable = false;
+  }
+  // Gone from the registrar's table for sure (RFC 3261 section 21.4.4, .5).
+  const int status = failure.response.status;
+  const bool was_bound = bound_;
+  if (status == 403 || status == 404) lose_binding();
+
+  const bool connection_retries = failure.code == FailureCode::transport;
+  OutputKind event = OutputKind::none;
+  if (wanted_) {
+    if (failure.retryable && (settings_.retry || connection_retries) &&
+        (!connection_retries || context_.connection.reconnects())) {
+      event = OutputKind::retry;
+      if (connection_retries) {
+        if (context_.connection.retry_at() != no_deadline) {
+          failure.retry_at =
+              context_.clock.wall_at(context_.connection.retry_at());
+        }
+      } else {
+        schedule_retry(failure);
+      }
+    } else {
+      event = OutputKind::failed;
+      wanted_ = false;
+      failed_ = true;
+      refresh_at_ = no_deadline;
+    }
+  }
+  publish();
+  if (was_bound && !bound_) unregistered(UnregisteredReason::rejected, true);
+  tell(event, failure);
+  settle_failed(*exchange, failure);
+  release(std::move(exchange));
+}
+
+// Retry-After is a lower bound that nothing undercuts (RFC 3261 section
+// 20.33); the rest is RFC 5626 section 4.5, hastened so that two attempts fit
+// before a binding that is still held ends.
+void Registration::schedule_retry(Failure& failure) {
+  const Millis now = context_.clock.steady();
+  Millis delay = flow::back_off_delay(flow::rfc5626_back_off, failures_,
+                                      context_.entropy);
+  if (bound_) {
+    const Millis left = expires_at_ - context_.clock.lifetime();
+    delay = std::min(delay, std::max(shortest_bound_retry, left / 2));
+  }
+  if (failure.retry_after) {
+    const Millis asked = static_cast<Millis>(*failure.retry_after) * 1000;
+    hold_until_ = now + asked;
+    const Millis spread = context_.entropy.between(
+        0, std::min(asked / 10, widest_retry_after_spread));
+    delay = std::max(delay, asked + spread);
+  }
+  retry_at_ = std::max(now + delay, automatic_slot());
+  failure.retry_at = context_.clock.wall_at(retry_at_);
+}
+
+// Whatever the registrar says, the user wants out: local state follows.
+void Registration::fail_unregister(std::unique_ptr<Exchange> exchange,
+                                   const Failure& failure) {
+  const bool was_bound = bound_;
+  lose_binding();
+  publish();
+  if (was_bound) unregistered(UnregisteredReason::user, false);
+  settle_failed(*exchange, failure);
+  release(std::move(exchange));
+}
+
+// The socket is gone or could not be had: calls that wait for it are told.
+void Registration::fail_waiting(const Failure& failure) {
+  bool told = false;
+  std::unique_ptr<Exchange> waiting = std::move(queue_);
+  while (waiting) {
+    std::unique_ptr<Exchange> next = std::move(waiting->next);
+    if (waiting->unregisters()) {
+      fail_unregister(std::move(waiting), failure);
+    } else if (waiting->registers() && wanted_) {
+      fail_waiting_register(std::move(waiting), failure);
+      told = true;
+    } else {
+      settle_failed(*waiting, failure);
+      release(std::move(waiting));
+    }
+    waiting = std::move(next);
+  }
+  if (wanted_ && !told) {
+    fail_waiting_register(context_.exchanges.take(), failure);
+  }
+}
+
+void Registration::fail_waiting_register(std::unique_ptr<Exchange> exchange,
+                                         Failure failure) {
+  if (failure.code == FailureCode::timeout) failure.retryable = true;
+  const bool goes_on =
+      failure.retryable && context_.connection.reconnects();
+  if (goes_on && context_.connection.retry_at() != no_deadline) {
+    failure.retry_at = context_.clock.wall_at(context_.connection.retry_at());
+  }
+  if (!goes_on) {
+    wanted_ = false;
+    failed_ = true;
+    refresh_at_ = no_deadline;
+  }
+  publish();
+  tell(goes_on ? OutputKind::retry : OutputKind::failed, failure);
+  settle_failed(*exchange, failure);
+  release(std::move(exchange));
+}
+
+void Registration::tell(OutputKind event, const Failure& failure) {
+  if (event == OutputKind::none) return;
+  Output& output = context_.outbox.push(event);
+  output.registration = id_;
+  output.failure = failure;
+  output.attempt = std::max(failures_, context_.connection.failures());
+  output.retry_at = failure.retry_at;
+}
+
+void Registration::settle_failed(Exchange& exchange, const Failure& failure) {
+  for (const OperationId operation : exchange.operations) {
+    Output& output = context_.outbox.push(OutputKind::operation_failed);
+    output.registration = id_;
+    output.operation = operation;
+    output.call = exchange.kind;
+    output.failure = failure;
+  }
+  exchange.operations.clear();
+}
+
+void Registration::finish_unregister(std::unique_ptr<Exchange> exchange,
+                                     bool confirmed) {
+  // A binding that ended meanwhile was told as expired.
+  const bool is_news = bound_ || must_be_sent(*exchange);
+  lose_binding();
+  publish();
+  if (is_news) unregistered(UnregisteredReason::user, confirmed);
+  for (const OperationId operation : exchange->operations) {
+    Output& output = context_.outbox.push(OutputKind::operation_done);
+    output.registration = id_;
+    output.operation = operation;
+    output.call = exchange->kind;
+    output.sent = true;
+    output.confirmed = confirmed;
+  }
+  release(std::move(exchange));
+}
+
+void Registration::unregistered(UnregisteredReason reason, bool confirmed) {
+  Output& output = context_.outbox.push(OutputKind::unregistered);
+  output.registration = id_;
+  output.reason = reason;
+  output.confirmed = confirmed;
+}
+
+void Registration::lose_binding() {
+  bound_ = false;
+  expires_at_ = no_deadline;
+  refresh_at_ = no_deadline;
+  registered_flow_ = 0;
+}
+
+void Registration::warn(std::string_view code, std::string_view message) {
+  Output& output = context_.outbox.push(OutputKind::warning, message);
+  output.registration = id_;
+  output.warning = code;
+}
+
+}  // namespace sipreg::registration

@@ -1,0 +1,96 @@
+#include "registration/own_binding.h"
+
+#include "message/scan.h"
+#include "message/uri.h"
+
+namespace sipreg::registration {
+namespace {
+
+constexpr std::uint32_t short_lifetime = 7;
+constexpr std::uint32_t rewrite_tolerance = 10;
+
+bool is_our_token(const message::Uri& uri, const OwnContact& own) {
+  return message::equals_ignoring_case(uri.host, own.host) ||
+         (!own.user.empty() && uri.user == own.user);
+}
+
+// The last resort for registrars that rewrite a Contact beyond recognition.
+bool looks_like_ours(const message::Contact& contact, const message::Uri& uri,
+                     const OwnContact& own) {
+  if (!contact.instance.empty()) return false;
+  const auto transport = message::find_parameter(uri.parameters, "transport");
+  const bool websocket =
+      transport && (message::equals_ignoring_case(*transport, "ws") ||
+                    message::equals_ignoring_case(*transport, "wss"));
+  return websocket && contact.expires && *contact.expires <= own.asked &&
+         own.asked - *contact.expires <= rewrite_tolerance;
+}
+
+Match weaker_match(const message::Contact& contact, const OwnContact& own) {
+  message::Uri uri;
+  if (!message::parse_uri(contact.address.uri, uri)) return Match::none;
+  if (is_our_token(uri, own)) return Match::token;
+  return looks_like_ours(contact, uri, own) ? Match::only_contact
+                                            : Match::none;
+}
+
+// The lifetime of two Contacts that are both ours.
+std::optional<std::uint32_t> joint_lifetime(std::optional<std::uint32_t> a,
+                                            std::optional<std::uint32_t> b) {
+  if (!a || !b) return a ? a : b;
+  const std::uint32_t smaller = *a < *b ? *a : *b;
+  const std::uint32_t larger = *a < *b ? *b : *a;
+  return smaller < short_lifetime ? larger : smaller;
+}
+
+void take(const message::Contact& contact, Match match, OwnBinding& out) {
+  const bool stronger = match > out.match;
+  if (!stronger && match != out.match) return;
+  out.expires = stronger ? contact.expires
+                         : joint_lifetime(out.expires, contact.expires);
+  out.match = match;
+  const std::string_view parameters = contact.address.parameters;
+  out.expires_damaged = !contact.expires && message::find_parameter(
+                                                parameters, "expires");
+  if (const auto gruu = message::find_parameter(parameters, "pub-gruu")) {
+    out.pub_gruu = *gruu;
+  }
+  if (const auto gruu = message::find_parameter(parameters, "temp-gruu")) {
+    out.temp_gruu = *gruu;
+  }
+}
+
+}  // namespace
+
+Match match_contact(const message::Contact& contact, const OwnContact& own) {
+  if (!own.instance.empty() &&
+      message::equals_ignoring_case(contact.instance, own.instance)) {
+    if (own.reg_id != 0 && contact.reg_id == own.reg_id) {
+      return Match::instance_and_reg_id;
+    }
+    if (own.reg_id == 0 || contact.reg_id == 0) return Match::instance;
+    return Match::none;  // another flow of this device
+  }
+  if (message::equal_uris(contact.address.uri, own.uri)) return Match::uri;
+  return weaker_match(contact, own);
+}
+
+OwnBinding find_own_binding(const message::Message& response,
+                            const OwnContact& own) {
+  OwnBinding found;
+  message::ContactList contacts(response);
+  message::Contact contact;
+  while (contacts.next(contact)) {
+    ++found.contacts;
+    const Match match = match_contact(contact, own);
+    if (match != Match::none) take(contact, match, found);
+  }
+  if (found.match == Match::only_contact && found.contacts != 1) {
+    const std::uint32_t contacts = found.contacts;
+    found = OwnBinding{};
+    found.contacts = contacts;
+  }
+  return found;
+}
+
+}  // namespace sipreg::registration

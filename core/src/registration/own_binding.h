@@ -1,0 +1,50 @@
+// Finding our binding among everybody's in a 2xx (RFC 3261 section 10.2.4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "message/contact.h"
+#include "registration/settings.h"
+
+namespace sipreg::registration {
+
+struct OwnContact {
+  std::string_view uri;  // as we send it
+  std::string_view user;
+  std::string_view host;
+  std::string_view instance;
+  std::uint32_t reg_id = 0;  // 0: not sent
+  std::uint32_t asked = 0;   // seconds asked for
+};
+
+// How a Contact of the response was told to be ours, strongest last.
+enum class Match : std::uint8_t {
+  none,
+  only_contact,  // the sole one, and it looks like ours after a rewrite
+  token,         // our random host, or our user part
+  uri,           // RFC 3261 section 19.1.4
+  instance,      // +sip.instance; some registrars give no reg-id back
+  instance_and_reg_id,
+};
+
+[[nodiscard]] Match match_contact(const message::Contact& contact,
+                                  const OwnContact& own);
+
+struct OwnBinding {
+  Match match = Match::none;
+  std::optional<std::uint32_t> expires;  // of the Contact, in seconds
+  bool expires_damaged = false;  // there, but no number
+  std::string_view pub_gruu;
+  std::string_view temp_gruu;
+  std::uint32_t contacts = 0;  // readable ones in the response
+};
+
+// The strongest kind of match wins. Where several Contacts match alike (an old
+// flow's binding beside the new one's), the smallest positive lifetime counts,
+// but one below 7 s only if there is no larger.
+[[nodiscard]] OwnBinding find_own_binding(const message::Message& response,
+                                          const OwnContact& own);
+
+}  // namespace sipreg::registration

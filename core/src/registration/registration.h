@@ -1,0 +1,239 @@
+// One registration: its calls, its timers, its state (RFC 3261 section 10.2).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/challenge.h"
+#include "auth/digest.h"
+#include "context.h"
+#include "message/codec.h"
+#include "registration/exchange.h"
+#include "registration/own_binding.h"
+#include "registration/settings.h"
+#include "sipreg/output.h"
+#include "timer_heap.h"
+
+namespace sipreg::registration {
+
+// The non-INVITE client transaction over a reliable transport (RFC 3261 section
+// 17.1.2, RFC 7118 section 5): one frame, Timer F, no retransmission (Timer E)
+// and no wait after the final response (Timer K is 0).
+struct Transaction {
+  bool active = false;
+  std::uint32_t cseq = 0;
+  std::array<char, 16> branch{};  // the random part
+  Millis sent_at = 0;             // steady
+  Millis sent_lifetime = 0;
+  Millis sent_wall = 0;
+  Millis timer_f = no_deadline;  // steady
+  std::uint32_t asked = 0;       // lifetime in seconds
+
+  [[nodiscard]] std::string_view branch_view() const {
+    return {branch.data(), branch.size()};
+  }
+};
+
+inline constexpr std::string_view branch_cookie = "z9hG4bK";
+
+class Registration {
+ public:
+  Registration(Context& context, RegistrationId id, Settings settings);
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+  ~Registration();
+
+  [[nodiscard]] RegistrationId id() const { return id_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] bool bound() const { return bound_; }
+
+  // --- what the host asks for
+  void call(std::unique_ptr<Exchange> call, OperationId operation);
+  // Ends every call with `code` and leaves the registration dead.
+  void end(FailureCode code);
+  Status update(const UpdateOptions& options);
+  void reset_credentials(bool available);
+  void provide_credentials(std::uint32_t challenge,
+                           std::span<const Credentials> credentials);
+
+  // --- what happened
+  // True when the response belongs to the transaction in flight.
+  [[nodiscard]] bool receive(const message::Message& response);
+  void flow_up();
+  void flow_down();
+  void round_failed();
+  // Another registration of this address of record removed all bindings.
+  void cleared();
+  void advance();
+  // Tells the host the properties when they changed; the connection's state
+  // shows in ours.
+  void publish();
+  void warn(std::string_view code, std::string_view message);
+
+  // True once after a removal of all bindings of the address of record.
+  [[nodiscard]] bool take_cleared_all() {
+    return std::exchange(cleared_all_, false);
+  }
+
+  [[nodiscard]] bool wants_flow() const { return wanted_ || queue_; }
+  // Steady; the earliest of all its timers.
+  [[nodiscard]] Millis deadline() const;
+
+  TimerHeap<Registration>::Timer timer{*this};
+
+ private:
+  // calls (registration.cpp)
+  void enqueue(std::unique_ptr<Exchange> call);
+  void enqueue_first(std::unique_ptr<Exchange> call);
+  void enqueue_automatic();
+  [[nodiscard]] std::unique_ptr<Exchange> dequeue();
+  void call_unregister(std::unique_ptr<Exchange> call);
+  void cancel_waiting_registers();
+  void start_next();
+  void start(std::unique_ptr<Exchange> exchange);
+  void finish_unsent(std::unique_ptr<Exchange> exchange);
+  void release(std::unique_ptr<Exchange> exchange);
+  [[nodiscard]] bool must_be_sent(const Exchange& exchange) const;
+  [[nodiscard]] Millis automatic_slot() const;
+
+  // requests (request.cpp)
+  void send_register();
+  void write_contact(message::Writer& out, const Exchange& exchange,
+                     std::uint32_t expires) const;
+  void write_supported(message::Writer& out, const Exchange& exchange) const;
+  void write_authorization(message::Writer& out);
+  void begin_transaction(std::uint32_t asked);
+
+  // responses (response.cpp)
+  [[nodiscard]] bool is_ours(const message::Message& response) const;
+  void final_response(const message::Message& response);
+  void succeeded(const message::Message& response);
+  void register_succeeded(const message::Message& response);
+  void unregister_succeeded(const message::Message& response);
+  void query_succeeded(const message::Message& response);
+  void interval_too_brief(const message::Message& response);
+  void rejected(const message::Message& response);
+  void binding_missing(const message::Message& response);
+  [[nodiscard]] std::uint32_t granted_lifetime(
+      const message::Message& response, const OwnBinding& found) const;
+  void warn_of(const OwnBinding& found, std::uint32_t granted,
+               auth::DigestSession::Mutual mutual);
+  void settle_done(std::unique_ptr<Exchange> exchange, const Success* success);
+  [[nodiscard]] auth::DigestSession::Mutual read_authentication_info(
+      const message::Message& response);
+  void describe_authentication(Success& success,
+                               auth::DigestSession::Mutual mutual);
+
+  // challenges (authentication.cpp)
+  enum class Renewal : std::uint8_t { no_session, renewed, refused };
+  struct Answer {
+    const Credentials* credentials = nullptr;
+    auth::HexDigest ha1;
+  };
+  void challenged(const message::Message& response);
+  [[nodiscard]] Renewal renew_session(const auth::ChallengeList& challenges,
+                                      const auth::Challenge& challenge);
+  void ask_for_credentials(const auth::ChallengeList& challenges, bool refused);
+  [[nodiscard]] bool answer_space(const auth::ChallengeList& challenges,
+                                  const auth::Challenge& space,
+                                  std::span<const Credentials> given,
+                                  bool& repeated);
+  [[nodiscard]] Answer find_credentials(const auth::Challenge& challenge,
+                                        std::span<const Credentials> given,
+                                        bool& repeated);
+  [[nodiscard]] bool may_answer(const Credentials& credentials,
+                                const auth::Challenge& challenge);
+  void start_session(auth::DigestSession& session,
+                     const auth::Challenge& challenge,
+                     std::string_view username, const auth::HexDigest& ha1);
+  [[nodiscard]] bool is_allowed(const auth::Challenge& challenge) const;
+  [[nodiscard]] auth::DigestSession* find_session(
+      const auth::Challenge& challenge);
+  void forget_sessions();
+  void fail_authentication(const Failure& failure);
+  void send_again();
+  [[nodiscard]] std::string& pinned_realm(bool proxy) {
+    return pinned_realms_[proxy ? 1 : 0];
+  }
+  [[nodiscard]] bool& realm_is_pinned(bool proxy) {
+    return realms_are_pinned_[proxy ? 1 : 0];
+  }
+  [[nodiscard]] auth::Algorithm& strongest_algorithm(bool proxy) {
+    return strongest_algorithms_[proxy ? 1 : 0];
+  }
+
+  // outcomes (outcome.cpp)
+  void fail(Failure failure);
+  void fail_register(std::unique_ptr<Exchange> exchange, Failure failure);
+  void fail_unregister(std::unique_ptr<Exchange> exchange,
+                       const Failure& failure);
+  void fail_waiting(const Failure& failure);
+  void fail_waiting_register(std::unique_ptr<Exchange> exchange,
+                             Failure failure);
+  void finish_unregister(std::unique_ptr<Exchange> exchange, bool confirmed);
+  void schedule_retry(Failure& failure);
+  void tell(OutputKind event, const Failure& failure);
+  void settle_failed(Exchange& exchange, const Failure& failure);
+  void unregistered(UnregisteredReason reason, bool confirmed);
+  void lose_binding();
+  void timed_out();
+  void expired();
+
+  [[nodiscard]] RegistrationState state() const;
+  [[nodiscard]] OwnContact own_contact(std::uint32_t asked) const;
+
+  Context& context_;
+  const RegistrationId id_;
+  Settings settings_;
+
+  // identity, constant for the life of the registration
+  std::string call_id_;
+  std::string from_tag_;
+  std::uint32_t cseq_ = 0;
+
+  // what is wanted and what is held
+  bool wanted_ = false;  // a binding is to be kept up
+  bool bound_ = false;
+  bool failed_ = false;
+  bool ended_ = false;
+  bool cleared_all_ = false;
+  FlowId registered_flow_ = 0;  // where the last 2xx came in
+  Millis expires_at_ = no_deadline;  // lifetime clock
+  Millis refresh_at_ = no_deadline;  // lifetime clock
+  Millis retry_at_ = no_deadline;    // steady
+  Millis hold_until_ = no_deadline;  // steady: a Retry-After runs
+  Millis credentials_deadline_ = no_deadline;
+  std::uint32_t failures_ = 0;  // attempts since the last 2xx
+  std::uint32_t challenge_ = 0;
+
+  Transaction transaction_;
+  std::unique_ptr<Exchange> current_;
+  std::unique_ptr<Exchange> queue_;
+
+  std::vector<auth::DigestSession> sessions_;
+  // Of 401 and of 407. Credentials without a realm stay with the first that
+  // asked for them; what once used a strong algorithm may not fall back
+  // (RFC 8760 section 3).
+  std::array<std::string, 2> pinned_realms_;
+  std::array<bool, 2> realms_are_pinned_{};
+  std::array<auth::Algorithm, 2> strongest_algorithms_{};
+
+  // When the last automatic REGISTERs went out, oldest next to be replaced.
+  std::array<Millis, 10> automatic_sends_;
+  std::uint8_t automatic_next_ = 0;
+
+  // What the host was told last.
+  RegistrationState told_state_ = RegistrationState::unregistered;
+  bool told_bound_ = false;
+  Millis told_expires_at_ = no_deadline;
+  Millis told_refresh_at_ = no_deadline;
+  Millis told_retry_at_ = no_deadline;
+};
+
+}  // namespace sipreg::registration

@@ -1,0 +1,145 @@
+// Writes the REGISTER (RFC 3261 section 10.2, RFC 5626 section 4.2, RFC 7118
+// section 5).
+#include <algorithm>
+#include <span>
+
+#include "message/writer.h"
+#include "registration/registration.h"
+
+namespace sipreg::registration {
+namespace {
+
+constexpr std::uint32_t largest_cseq = 0x7fffffff;  // RFC 3261 8.1.1.5
+constexpr std::size_t call_id_length = 32;
+
+void write_hex(message::Writer& out, std::uint32_t value) {
+  static constexpr char digits[] = "0123456789abcdef";
+  char text[8];
+  std::size_t begin = sizeof text;
+  do {
+    text[--begin] = digits[value & 15];
+    value >>= 4;
+  } while (value != 0);
+  out.text({text + begin, sizeof text - begin});
+}
+
+}  // namespace
+
+void Registration::begin_transaction(std::uint32_t asked) {
+  if (cseq_ == largest_cseq) {
+    // The sequence is used up: another Call-ID starts a new one.
+    call_id_.clear();
+    context_.entropy.append_token(call_id_, call_id_length);
+    cseq_ = 0;
+  }
+  std::array<std::uint8_t, 8> random;
+  context_.entropy.fill(random);
+  static constexpr char digits[] = "0123456789abcdef";
+  for (std::size_t i = 0; i < random.size(); ++i) {
+    transaction_.branch[2 * i] = digits[random[i] >> 4];
+    transaction_.branch[2 * i + 1] = digits[random[i] & 15];
+  }
+  const Clock& clock = context_.clock;
+  transaction_.active = true;
+  transaction_.cseq = ++cseq_;
+  transaction_.sent_at = clock.steady();
+  transaction_.sent_lifetime = clock.lifetime();
+  transaction_.timer_f = clock.steady() + context_.transaction_timeout;
+  transaction_.asked = asked;
+}
+
+void Registration::send_register() {
+  Exchange& exchange = *current_;
+  flow::Connection& connection = context_.connection;
+  if (settings_.secure && !connection.secure()) {
+    Failure failure;
+    failure.code = FailureCode::transport;
+    failure.message =
+        "A sips: address of record needs a wss: server (RFC 3261 26.2).";
+    return fail(failure);
+  }
+  if (exchange.automatic()) {
+    automatic_sends_[automatic_next_] = context_.clock.steady();
+    automatic_next_ = static_cast<std::uint8_t>((automatic_next_ + 1) %
+                                                automatic_sends_.size());
+  }
+  ++exchange.transactions;
+  begin_transaction(exchange.unregisters() ? 0 : settings_.expires);
+
+  message::Writer out(context_.request);
+  out.text("REGISTER ").text(settings_.request_uri).text(" SIP/2.0\r\n");
+  out.text(connection.secure() ? "Via: SIP/2.0/WSS " : "Via: SIP/2.0/WS ");
+  out.text(settings_.contact_host).text(";branch=").text(branch_cookie);
+  out.text(transaction_.branch_view());
+  write_hex(out, id_);
+  out.text("\r\n").text(settings_.route_rows);
+  out.text("Max-Forwards: 70\r\nFrom: ");
+  if (!settings_.display_name.empty()) {
+    out.quoted(settings_.display_name).text(" ");
+  }
+  out.text("<").text(settings_.from_uri).text(">;tag=").text(from_tag_);
+  out.text("\r\nTo: <").text(settings_.aor).text(">\r\n");
+  out.text("Call-ID: ").text(call_id_).text("\r\n");
+  out.text("CSeq: ").number(transaction_.cseq).text(" REGISTER\r\n");
+  write_contact(out, exchange, transaction_.asked);
+  write_supported(out, exchange);
+  out.text(context_.user_agent_row);
+  out.text(settings_.header_rows).text(exchange.header_rows);
+  write_authorization(out);
+  out.text("Content-Length: 0\r\n\r\n");
+  ++context_.statistics.registers;
+  connection.send(context_.request);
+}
+
+// Both forms of the lifetime, equal: some registrars read only the Contact's
+// parameter, others only the header.
+void Registration::write_contact(message::Writer& out,
+                                 const Exchange& exchange,
+                                 std::uint32_t expires) const {
+  switch (exchange.kind) {
+    case CallKind::query:
+      return;
+    case CallKind::unregister_all:
+      out.text("Contact: *\r\nExpires: 0\r\n");
+      return;
+    case CallKind::remove_binding:
+      out.text("Contact: <").text(exchange.uri).text(">;expires=0\r\n");
+      out.text("Expires: 0\r\n");
+      return;
+    case CallKind::register_:
+    case CallKind::refresh:
+    case CallKind::unregister:
+      break;
+  }
+  out.text("Contact: ").text(settings_.contact);
+  const OwnContact own = own_contact(expires);
+  if (!own.instance.empty()) {
+    out.text(";+sip.instance=\"<").text(own.instance).text(">\"");
+  }
+  if (own.reg_id != 0) out.text(";reg-id=").number(own.reg_id);
+  out.text(";expires=").number(expires);
+  out.text("\r\nExpires: ").number(expires).text("\r\n");
+}
+
+void Registration::write_supported(message::Writer& out,
+                                   const Exchange& exchange) const {
+  out.text("Supported: path");
+  if (settings_.gruu) out.text(", gruu");
+  if (settings_.reg_id != 0) out.text(", outbound");
+  out.text(settings_.supported).text(exchange.supported).text("\r\n");
+}
+
+// Credentials that were accepted go along unasked (RFC 3261 section 22.2), so
+// that a refresh costs one round trip.
+void Registration::write_authorization(message::Writer& out) {
+  std::erase_if(sessions_, [&](auth::DigestSession& session) {
+    if (session.write_authorization(out, "REGISTER", settings_.request_uri,
+                                    {})) {
+      return false;
+    }
+    session.wipe();
+    return true;
+  });
+}
+
+}  // namespace sipreg::registration

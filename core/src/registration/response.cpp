@@ -1,0 +1,345 @@
+// What a response does (RFC 3261 sections 8.1.3, 10.2 and 17.1.3).
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "message/scan.h"
+#include "registration/refresh_time.h"
+#include "registration/registration.h"
+
+namespace sipreg::registration {
+namespace {
+
+using message::HeaderName;
+
+constexpr std::uint32_t default_expires = 3'600;  // RFC 3261 section 10.2.1.1
+constexpr std::uint32_t longest_minimum = 86'400;
+constexpr std::uint32_t interval_rounds = 2;
+// Below this, refreshes at half of the lifetime would break the bound of ten
+// automatic REGISTERs a minute.
+constexpr std::uint32_t short_grant = 12;
+
+std::optional<std::uint32_t> seconds_of(const message::Message& response,
+                                        HeaderName name) {
+  const message::Header* header = response.find(name);
+  if (header == nullptr) return std::nullopt;
+  return message::parse_leading_delta_seconds(header->value);
+}
+
+// Where trying again later can help (RFC 3261 sections 21.4 to 21.6).
+bool is_temporary(int status) {
+  switch (status) {
+    case 408:
+    case 430:
+    case 480:
+    case 491:
+    case 600:
+    case 603:
+      return true;
+    case 501:
+    case 505:
+    case 513:
+    case 555:
+    case 580:
+      return false;
+    default:
+      return status >= 500 && status < 600;
+  }
+}
+
+// Final for these even with a Retry-After.
+bool is_permanent(int status) {
+  return status < 400 || status == 400 || status == 403 || status == 405 ||
+         status == 501 || status == 555;
+}
+
+std::string_view advice(int status) {
+  if (status < 400) {
+    return "The registrar points elsewhere, which a WebSocket client cannot "
+           "follow. See Contact in the response and set server or registrar.";
+  }
+  switch (status) {
+    case 403:
+      return "The registrar refuses this account. Check the credentials, and "
+             "whether the account may register and has contacts left.";
+    case 404:
+    case 410:
+    case 604:
+      return "The registrar does not know this address of record. Check aor "
+             "and registrar.";
+    case 405:
+    case 501:
+      return "This server does not take registrations. Check server and "
+             "registrar.";
+    default:
+      return is_temporary(status)
+                 ? "The registrar cannot serve the request now. Try again "
+                   "later."
+                 : "The registrar rejected the request. See status, reason and "
+                   "response.";
+  }
+}
+
+}  // namespace
+
+bool Registration::is_ours(const message::Message& response) const {
+  return transaction_.active && response.cseq == transaction_.cseq &&
+         response.cseq_method == "REGISTER" &&
+         response.call_id == call_id_ &&
+         response.via.sent_by == settings_.contact_host &&
+         (!response.from_readable || response.from_tag == from_tag_);
+}
+
+bool Registration::receive(const message::Message& response) {
+  // The branch's cookie and the registration's number were read to get here.
+  const std::string_view branch = response.via.branch;
+  if (branch.substr(branch_cookie.size(), transaction_.branch.size()) !=
+          transaction_.branch_view() ||
+      !is_ours(response)) {
+    return false;
+  }
+  // A provisional response does not restart Timer F (section 17.1.2.2).
+  if (response.status < 200) return true;
+  transaction_.active = false;
+  final_response(response);
+  publish();
+  return true;
+}
+
+void Registration::final_response(const message::Message& response) {
+  if (response.status < 300) return succeeded(response);
+  if (response.status == 401 || response.status == 407) {
+    return challenged(response);
+  }
+  if (response.status == 423 && current_->registers()) {
+    return interval_too_brief(response);
+  }
+  rejected(response);
+}
+
+void Registration::succeeded(const message::Message& response) {
+  switch (current_->kind) {
+    case CallKind::register_:
+    case CallKind::refresh:
+      return register_succeeded(response);
+    case CallKind::unregister:
+    case CallKind::unregister_all:
+      return unregister_succeeded(response);
+    case CallKind::query:
+    case CallKind::remove_binding:
+      return query_succeeded(response);
+  }
+}
+
+void Registration::register_succeeded(const message::Message& response) {
+  const OwnContact own = own_contact(transaction_.asked);
+  const OwnBinding found = find_own_binding(response, own);
+  const auto mutual = read_authentication_info(response);
+  if (mutual == auth::DigestSession::Mutual::mismatch &&
+      settings_.digest.require_mutual) {
+    Failure failure;
+    failure.code = FailureCode::auth_failed;
+    failure.response = context_.results.response(response);
+    failure.message =
+        "The server did not prove that it knows the password (rspauth is "
+        "wrong), and digest.requireMutual is set.";
+    return fail(failure);
+  }
+  const std::uint32_t granted = granted_lifetime(response, found);
+  if (granted == 0 || (found.match == Match::none && found.contacts > 0)) {
+    return binding_missing(response);
+  }
+
+  const bool is_new =
+      !bound_ || registered_flow_ != context_.connection.flow();
+  const Millis sent = transaction_.sent_lifetime;
+  bound_ = true;
+  failures_ = 0;
+  retry_at_ = hold_until_ = no_deadline;
+  registered_flow_ = context_.connection.flow();
+  expires_at_ = sent + static_cast<Millis>(granted) * 1000;
+  const Millis delay =
+      refresh_delay(settings_.refresh, granted, context_.entropy);
+  refresh_at_ = delay == no_deadline ? no_deadline : sent + delay;
+  context_.connection.registration_succeeded();
+
+  Success& success = context_.results.success(response, own, found.match);
+  success.expires = granted;
+  const Clock& clock = context_.clock;
+  success.expires_at = clock.wall_at(clock.steady_at(expires_at_));
+  success.contact = settings_.contact_uri();
+  success.pub_gruu = found.pub_gruu;
+  success.temp_gruu = found.temp_gruu;
+  describe_authentication(success, mutual);
+
+  std::unique_ptr<Exchange> exchange = std::move(current_);
+  publish();
+  Output& event = context_.outbox.push(is_new ? OutputKind::registered
+                                              : OutputKind::refreshed);
+  event.registration = id_;
+  event.success = &success;
+  warn_of(found, granted, mutual);
+  settle_done(std::move(exchange), &success);
+  start_next();
+}
+
+// Of our Contact, else the Expires header, else as asked (RFC 3261 section
+// 10.2.4). A damaged value counts as absent, but buys no more than an hour.
+std::uint32_t Registration::granted_lifetime(const message::Message& response,
+                                             const OwnBinding& found) const {
+  if (found.expires) return *found.expires;
+  if (const auto header = seconds_of(response, HeaderName::expires)) {
+    return *header;
+  }
+  return found.expires_damaged ? std::min(transaction_.asked, default_expires)
+                               : transaction_.asked;
+}
+
+void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
+                           auth::DigestSession::Mutual mutual) {
+  if (found.match == Match::none || found.match == Match::only_contact) {
+    warn("no-own-contact",
+         "The registrar's answer does not list our Contact as we sent it; the "
+         "registration is taken as granted.");
+  }
+  if (granted < short_grant) {
+    warn("short-grant",
+         "The granted lifetime is too short to be refreshed in time at ten "
+         "requests a minute. Raise the registrar's minimum.");
+  }
+  if (mutual == auth::DigestSession::Mutual::mismatch) {
+    warn("rspauth-mismatch",
+         "The server did not prove that it knows the password (rspauth is "
+         "wrong).");
+  }
+}
+
+// A 2xx is no registration when it lists others' bindings and not ours, or
+// grants no time.
+void Registration::binding_missing(const message::Message& response) {
+  const bool was_bound = bound_;
+  lose_binding();
+  Failure failure;
+  failure.code = FailureCode::protocol;
+  failure.retryable = true;
+  failure.response = context_.results.response(response);
+  failure.message =
+      "The registrar answered with success, but our binding is not in its "
+      "list or has ended. Check its limit of contacts and its Contact "
+      "rewriting.";
+  if (was_bound) unregistered(UnregisteredReason::cleared, true);
+  fail(failure);
+}
+
+void Registration::unregister_succeeded(const message::Message& response) {
+  const OwnBinding found = find_own_binding(response, own_contact(0));
+  (void)read_authentication_info(response);
+  const bool still_bound =
+      found.match > Match::only_contact && found.expires != 0u;
+  if (still_bound) {
+    warn("still-bound",
+         "The registrar confirmed the removal and still lists our Contact.");
+  }
+  std::unique_ptr<Exchange> exchange = std::move(current_);
+  cleared_all_ = exchange->kind == CallKind::unregister_all;
+  finish_unregister(std::move(exchange), !still_bound);
+  start_next();
+}
+
+void Registration::query_succeeded(const message::Message& response) {
+  const OwnContact own = own_contact(settings_.expires);
+  const OwnBinding found = find_own_binding(response, own);
+  (void)read_authentication_info(response);
+  Success& success = context_.results.success(response, own, found.match);
+  std::unique_ptr<Exchange> exchange = std::move(current_);
+  const bool lost = bound_ && found.match == Match::none;
+  if (lost) {
+    lose_binding();
+    if (wanted_) enqueue_automatic();
+    start_next();
+  }
+  publish();
+  if (lost) unregistered(UnregisteredReason::cleared, true);
+  settle_done(std::move(exchange), &success);
+  start_next();
+}
+
+void Registration::settle_done(std::unique_ptr<Exchange> exchange,
+                               const Success* success) {
+  for (const OperationId operation : exchange->operations) {
+    Output& output = context_.outbox.push(OutputKind::operation_done);
+    output.registration = id_;
+    output.operation = operation;
+    output.call = exchange->kind;
+    output.success = success;
+  }
+  release(std::move(exchange));
+}
+
+// RFC 3261 section 10.2.8: ask again for at least Min-Expires, as long as each
+// round asks for more and for no more than a sane bound.
+void Registration::interval_too_brief(const message::Message& response) {
+  const auto minimum = seconds_of(response, HeaderName::min_expires);
+  const std::uint32_t bound =
+      std::max(longest_minimum, current_->expires.value_or(settings_.expires));
+  if (!minimum || *minimum <= transaction_.asked || *minimum > bound ||
+      current_->interval_rounds == interval_rounds) {
+    Failure failure;
+    failure.code = FailureCode::interval;
+    failure.response = context_.results.response(response);
+    failure.message =
+        "The registrar asks for a longer lifetime that cannot be given "
+        "(Min-Expires is missing, not above what was asked, or above a day). "
+        "Set expires.";
+    return fail(failure);
+  }
+  ++current_->interval_rounds;
+  settings_.expires = *minimum;
+  send_again();
+}
+
+void Registration::rejected(const message::Message& response) {
+  const int status = response.status;
+  Failure failure;
+  failure.code = FailureCode::rejected;
+  failure.retry_after = seconds_of(response, HeaderName::retry_after);
+  failure.retryable = is_temporary(status) ||
+                      (failure.retry_after && !is_permanent(status));
+  failure.response = context_.results.response(response);
+  failure.message = advice(status);
+  if (status == 403) forget_sessions();
+  fail(failure);
+}
+
+auth::DigestSession::Mutual Registration::read_authentication_info(
+    const message::Message& response) {
+  auto result = auth::DigestSession::Mutual::absent;
+  for (const message::Header& header : response.headers()) {
+    const bool proxy = header.id == HeaderName::proxy_authentication_info;
+    if (!proxy && header.id != HeaderName::authentication_info) continue;
+    for (auth::DigestSession& session : sessions_) {
+      if (session.proxy() != proxy) continue;
+      const auto mutual = session.take_authentication_info(
+          header.value, settings_.request_uri, {});
+      if (mutual != auth::DigestSession::Mutual::absent) result = mutual;
+      break;
+    }
+  }
+  return result;
+}
+
+void Registration::describe_authentication(
+    Success& success, auth::DigestSession::Mutual mutual) {
+  success.mutual = mutual == auth::DigestSession::Mutual::verified;
+  for (const auth::DigestSession& session : sessions_) {
+    auth::Algorithm& strongest = strongest_algorithm(session.proxy());
+    strongest = std::max(strongest, session.algorithm());
+    // The registrar's own challenge tells more than a proxy's.
+    if (success.authenticated && session.proxy()) continue;
+    success.authenticated = true;
+    success.algorithm = static_cast<std::uint8_t>(session.algorithm());
+    success.realm = session.realm();
+  }
+}
+
+}  // namespace sipreg::registration

@@ -1,0 +1,81 @@
+#include "registration/result.h"
+
+#include "message/contact.h"
+#include "message/scan.h"
+
+namespace sipreg::registration {
+namespace {
+
+using message::HeaderName;
+
+// What a server may make us keep of one list.
+constexpr std::size_t max_list = 32;
+
+bool has_element(const message::Message& message, HeaderName name,
+                 std::string_view wanted) {
+  for (const message::Header& header : message.headers()) {
+    if (header.id != name) continue;
+    std::string_view rest = header.value;
+    std::string_view element;
+    while (message::next_element(rest, element)) {
+      if (message::equals_ignoring_case(element, wanted)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Response ResultBuilder::response(const message::Message& message) {
+  headers_.clear();
+  for (const message::Header& header : message.headers()) {
+    headers_.push_back({header.name, header.value});
+  }
+  return {message.status, message.reason, headers_};
+}
+
+Success& ResultBuilder::success(const message::Message& message,
+                                const OwnContact& own, Match own_match) {
+  success_ = Success{};
+  bindings_.clear();
+  message::ContactList contacts(message);
+  message::Contact contact;
+  while (contacts.next(contact)) {
+    Binding binding;
+    binding.uri = contact.address.uri;
+    binding.display_name = contact.address.display_name;
+    binding.expires = contact.expires;
+    binding.q_thousandths = contact.q_thousandths;
+    binding.instance_id = contact.instance;
+    binding.reg_id = contact.reg_id;
+    binding.parameters = contact.address.parameters;
+    binding.own =
+        own_match != Match::none && match_contact(contact, own) == own_match;
+    bindings_.push_back(binding);
+  }
+  collect(message, HeaderName::service_route, service_route_);
+  collect(message, HeaderName::path, path_);
+  collect(message, HeaderName::p_associated_uri, associated_uris_);
+  success_.bindings = bindings_;
+  success_.service_route = service_route_;
+  success_.path = path_;
+  success_.associated_uris = associated_uris_;
+  success_.outbound = has_element(message, HeaderName::require, "outbound");
+  success_.response = response(message);
+  return success_;
+}
+
+void ResultBuilder::collect(const message::Message& message, HeaderName name,
+                            std::vector<std::string_view>& list) {
+  list.clear();
+  for (const message::Header& header : message.headers()) {
+    if (header.id != name) continue;
+    std::string_view rest = header.value;
+    std::string_view element;
+    while (list.size() < max_list && message::next_element(rest, element)) {
+      list.push_back(element);
+    }
+  }
+}
+
+}  // namespace sipreg::registration

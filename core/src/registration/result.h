@@ -1,0 +1,42 @@
+// Turns a response into what the host is told of it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "message/codec.h"
+#include "registration/own_binding.h"
+#include "sipreg/output.h"
+
+namespace sipreg::registration {
+
+// Owns the lists that a Success or a Failure of the frame in hand points to.
+// One frame completes at most one exchange, so one set of lists is enough;
+// their memory is kept.
+class ResultBuilder {
+ public:
+  // The headers of a response, in their order.
+  [[nodiscard]] Response response(const message::Message& message);
+
+  // `own_match`: how our binding was told (OwnBinding::match).
+  // Fills bindings, the header lists and the response; the rest is the
+  // caller's to add. The reference lives until the next frame.
+  [[nodiscard]] Success& success(const message::Message& message,
+                                 const OwnContact& own, Match own_match);
+
+  [[nodiscard]] ChallengeInfo& challenge() { return challenge_; }
+
+ private:
+  void collect(const message::Message& message, message::HeaderName name,
+               std::vector<std::string_view>& list);
+
+  std::vector<HeaderField> headers_;
+  std::vector<Binding> bindings_;
+  std::vector<std::string_view> service_route_;
+  std::vector<std::string_view> path_;
+  std::vector<std::string_view> associated_uris_;
+  Success success_;
+  ChallengeInfo challenge_;
+};
+
+}  // namespace sipreg::registration

@@ -1,0 +1,66 @@
+// A registration's options, checked once and kept as the pieces of a REGISTER
+// that they turn into.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sipreg/options.h"
+#include "sipreg/status.h"
+
+namespace sipreg::registration {
+
+// Rendered rows end in CRLF. Nothing that an application passes reaches a
+// request unless it was checked here: no value can end its row or start a
+// second one.
+struct Settings {
+  std::string aor;
+  std::string username;     // the AOR's user part, escapes undone
+  std::string request_uri;  // the registrar
+  std::string from_uri;
+  std::string display_name;  // plain
+  std::string contact;       // display name, <URI> and parameters; no expires
+  std::string contact_user;
+  std::string contact_host;  // random, under .invalid (RFC 7118 appendix B.1)
+  std::string route_rows;
+  std::string header_rows;
+  std::string supported;  // ", tag, tag" after the ones of our own
+  std::uint32_t expires = 600;
+  std::uint32_t reg_id = 1;  // 0: RFC 5626 is not used
+  bool secure = false;       // a sips address of record
+  bool gruu = true;
+  bool retry = true;
+  bool has_credentials = false;
+  DigestOptions digest;
+  RefreshOptions refresh;
+  // Where the URI stands in `contact`.
+  std::uint32_t contact_uri_offset = 0;
+  std::uint32_t contact_uri_length = 0;
+  // The URI's last parameters, those of RFC 8599.
+  std::uint32_t push_length = 0;
+
+  [[nodiscard]] std::string_view contact_uri() const {
+    return std::string_view(contact).substr(contact_uri_offset,
+                                            contact_uri_length);
+  }
+};
+
+// Checks everything and fills `out`; on error `out` is of no use. `random_user`
+// and `random_host` serve where the options leave the Contact's user open.
+Status make_settings(const RegistrationOptions& options,
+                     std::string_view random_user, std::string_view random_host,
+                     Settings& out);
+
+// The pieces that a call or an update brings along.
+Status render_headers(std::span<const NameValue> headers, std::string& rows);
+Status render_supported(std::span<const std::string_view> tags,
+                        std::string& list);
+Status check_refresh(const RefreshOptions& refresh);
+Status check_display_name(std::string_view name);
+
+// The URI parameters of RFC 8599 section 4.1 in the Contact, in place of the
+// ones that are there.
+Status replace_push(const PushOptions& push, Settings& settings);
+
+}  // namespace sipreg::registration

@@ -1,0 +1,93 @@
+// Deadlines of many owners, the earliest first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sipreg/time.h"
+
+namespace sipreg {
+
+// A binary heap whose entries know their place, so that one of 100 000
+// registrations moves its deadline without a search.
+template <typename Owner>
+class TimerHeap {
+ public:
+  // A part of the owner; in the heap while its deadline is set.
+  struct Timer {
+    explicit Timer(Owner& owner_of_timer) : owner(owner_of_timer) {}
+    Owner& owner;
+    Millis at = no_deadline;
+    std::size_t place = 0;
+  };
+
+  void set(Timer& timer, Millis at) {
+    if (timer.at == at) return;
+    if (at == no_deadline) return clear(timer);
+    const bool is_new = timer.at == no_deadline;
+    const bool sooner = is_new || at < timer.at;
+    timer.at = at;
+    if (is_new) {
+      timer.place = heap_.size();
+      heap_.push_back(&timer);
+    }
+    if (sooner) {
+      rise(timer.place);
+    } else {
+      sink(timer.place);
+    }
+  }
+
+  void clear(Timer& timer) {
+    if (timer.at == no_deadline) return;
+    const std::size_t hole = timer.place;
+    Timer* last = heap_.back();
+    heap_.pop_back();
+    timer.at = no_deadline;
+    if (last == &timer) return;
+    put(hole, last);
+    rise(hole);
+    sink(last->place);
+  }
+
+  [[nodiscard]] Timer* first() const {
+    return heap_.empty() ? nullptr : heap_.front();
+  }
+
+ private:
+  void put(std::size_t place, Timer* timer) {
+    heap_[place] = timer;
+    timer->place = place;
+  }
+
+  void rise(std::size_t place) {
+    Timer* timer = heap_[place];
+    while (place > 0) {
+      const std::size_t parent = (place - 1) / 2;
+      if (heap_[parent]->at <= timer->at) break;
+      put(place, heap_[parent]);
+      place = parent;
+    }
+    put(place, timer);
+  }
+
+  void sink(std::size_t place) {
+    Timer* timer = heap_[place];
+    for (;;) {
+      std::size_t child = 2 * place + 1;
+      if (child >= heap_.size()) break;
+      if (child + 1 < heap_.size() && heap_[child + 1]->at < heap_[child]->at) {
+        ++child;
+      }
+      if (timer->at <= heap_[child]->at) break;
+      put(place, heap_[child]);
+      place = child;
+    }
+    put(place, timer);
+  }
+
+  std::vector<Timer*> heap_;
+};
+
+}  // namespace sipreg
