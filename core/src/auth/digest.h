@@ -2,6 +2,7 @@
 // RFC 8760).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,17 +29,24 @@ class DigestSession {
   // Takes over a challenge that is answerable(): copies what it echoes, keeps
   // HA1, sets the nonce count to 0. `cnonce` is at least 128 bits of entropy in
   // text form, new for every challenge. qop "auth" is preferred to "auth-int".
+  // No argument may be a view of this session.
   void start(const Challenge& challenge, std::string_view username,
              const HexDigest& ha1, std::string_view cnonce);
 
   [[nodiscard]] bool active() const { return active_; }
   [[nodiscard]] bool proxy() const { return proxy_; }
   [[nodiscard]] Algorithm algorithm() const { return algorithm_; }
-  [[nodiscard]] std::string_view realm() const { return realm_; }  // escaped
-  [[nodiscard]] std::string_view nonce() const { return nonce_; }  // escaped
+  [[nodiscard]] std::string_view realm() const {
+    return part(realm_part);
+  }  // escaped
+  [[nodiscard]] std::string_view nonce() const {
+    return part(nonce_part);
+  }  // escaped
   [[nodiscard]] std::uint32_t nonce_count() const { return nonce_count_; }
   [[nodiscard]] const HexDigest& ha1() const { return ha1_; }
-  [[nodiscard]] std::string_view username() const { return username_; }
+  [[nodiscard]] std::string_view username() const {
+    return part(username_part);
+  }
 
   // Appends the whole Authorization or Proxy-Authorization row for a request
   // and counts the nonce up. False when the nonce count is used up: the
@@ -48,8 +56,10 @@ class DigestSession {
                                          std::string_view request_uri,
                                          std::string_view body);
 
-  // Authentication-Info (RFC 7616 section 3.5): takes nextnonce over (nonce
-  // count starts again, A1 of a -sess algorithm stays) and checks rspauth.
+  // Authentication-Info (RFC 7616 section 3.5): checks rspauth against the
+  // request that was written last, then takes nextnonce over (nonce count
+  // starts again, A1 of a -sess algorithm stays). A mismatch changes nothing.
+  // `body` is the response's.
   enum class Mutual : std::uint8_t { absent, verified, mismatch };
   [[nodiscard]] Mutual take_authentication_info(std::string_view header_value,
                                                 std::string_view request_uri,
@@ -58,18 +68,33 @@ class DigestSession {
   void wipe();
 
  private:
+  // The digest of a request, or with an empty method that of rspauth.
+  [[nodiscard]] HexDigest digest(Qop qop, std::string_view method,
+                                 std::string_view request_uri,
+                                 std::string_view body) const;
+
+  // What is echoed, one after the other in one string: a page may hold many
+  // thousands of sessions. The nonce is last because it alone changes.
+  enum Part : std::uint8_t {
+    username_part,
+    realm_part,
+    opaque_part,     // with its parameter name and quotes, or empty
+    algorithm_part,  // verbatim; empty when absent
+    cnonce_part,
+    nonce_part,
+    part_count,
+  };
+  [[nodiscard]] std::string_view part(Part part) const;
+  void append(Part part, std::string_view value);
+
   bool active_ = false;
   bool proxy_ = false;
   bool userhash_ = false;
   Algorithm algorithm_ = Algorithm::md5;
   Qop qop_ = Qop::none;
   std::uint32_t nonce_count_ = 0;
-  std::string username_;
-  std::string realm_;
-  std::string nonce_;
-  std::string opaque_;  // with its parameter name and quotes, or empty
-  std::string algorithm_text_;  // echoed verbatim; empty when absent
-  std::string cnonce_;
+  std::array<std::uint32_t, part_count> ends_{};
+  std::string text_;
   HexDigest ha1_;          // H(username:realm:password)
   HexDigest session_ha1_;  // A1 of a -sess algorithm
 };
