@@ -2,6 +2,7 @@
 // what became of calls and registrations.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -102,7 +103,10 @@ struct ChallengeInfo {
   bool proxy = false;
   std::string_view realm;
   bool has_realm = false;
-  AlgorithmSet algorithms = 0;  // offered and allowed
+  // Digest: auth::Algorithm numbers, offered and allowed, in the order in which
+  // they would be answered.
+  std::array<std::uint8_t, 6> algorithms{};
+  std::uint8_t algorithm_count = 0;
   enum class Previous : std::uint8_t { none, rejected, stale, expired };
   Previous previous = Previous::none;
   std::string_view scope;

@@ -1,5 +1,6 @@
 // Answers challenges (RFC 3261 section 22, RFC 7616, RFC 8760).
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "message/scan.h"
@@ -34,6 +35,15 @@ bool same_space(const auth::DigestSession& session,
                 const auth::Challenge& challenge) {
   return session.proxy() == challenge.proxy &&
          session.realm() == challenge.realm;
+}
+
+void add_algorithm(ChallengeInfo& info, auth::Algorithm algorithm) {
+  const auto number = static_cast<std::uint8_t>(algorithm);
+  const auto end = info.algorithms.begin() + info.algorithm_count;
+  if (info.algorithm_count < info.algorithms.size() &&
+      std::find(info.algorithms.begin(), end, number) == end) {
+    info.algorithms[info.algorithm_count++] = number;
+  }
 }
 
 std::string_view ha1_of(const Credentials& credentials,
@@ -154,10 +164,14 @@ void Registration::ask_for_credentials(const auth::ChallengeList& challenges,
     if (!is_allowed(challenge) || find_session(challenge) != nullptr) continue;
     if (first == nullptr) first = &challenge;
     if (!same_space(challenge, *first)) continue;
-    info.algorithms = static_cast<AlgorithmSet>(
-        info.algorithms | 1u << static_cast<unsigned>(challenge.algorithm));
+    add_algorithm(info, challenge.algorithm);
   }
   if (first == nullptr) return;
+  if (settings_.digest.policy == ChallengePolicy::strongest) {
+    std::sort(info.algorithms.begin(),
+              info.algorithms.begin() + info.algorithm_count,
+              std::greater<>());
+  }
   info.proxy = first->proxy;
   info.realm = first->realm;
   info.has_realm = first->has_realm;

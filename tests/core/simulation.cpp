@@ -1,0 +1,350 @@
+#include "simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace sipreg::testing {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  return out;
+}
+
+}  // namespace
+
+std::string header(std::string_view message, std::string_view name) {
+  const std::string wanted = lower(name);
+  std::size_t begin = 0;
+  while (begin < message.size()) {
+    std::size_t end = message.find("\r\n", begin);
+    if (end == message.npos) end = message.size();
+    const std::string_view row = message.substr(begin, end - begin);
+    const std::size_t colon = row.find(':');
+    if (colon != row.npos && lower(row.substr(0, colon)) == wanted) {
+      const std::size_t value = row.find_first_not_of(' ', colon + 1);
+      return value == row.npos ? "" : std::string(row.substr(value));
+    }
+    begin = end + 2;
+  }
+  return {};
+}
+
+std::string parameter(std::string_view value, std::string_view name) {
+  const std::string key = std::string(name) + "=";
+  std::size_t at = 0;
+  for (;;) {
+    at = value.find(key, at);
+    if (at == value.npos) return {};
+    const char before = at == 0 ? ' ' : value[at - 1];
+    if (before == ' ' || before == ';' || before == ',') break;
+    ++at;
+  }
+  at += key.size();
+  if (at < value.size() && value[at] == '"') {
+    const std::size_t end = value.find('"', at + 1);
+    return std::string(value.substr(at + 1, end - at - 1));
+  }
+  return std::string(value.substr(at, value.find_first_of(",; ", at) - at));
+}
+
+std::string respond(std::string_view request, int status,
+                    std::string_view rows) {
+  std::string out = "SIP/2.0 " + std::to_string(status) + " Reason\r\n";
+  out += "Via: " + header(request, "Via") + "\r\n";
+  out += "From: " + header(request, "From") + "\r\n";
+  out += "To: " + header(request, "To") + ";tag=server\r\n";
+  out += "Call-ID: " + header(request, "Call-ID") + "\r\n";
+  out += "CSeq: " + header(request, "CSeq") + "\r\n";
+  out += rows;
+  out += "Content-Length: 0\r\n\r\n";
+  return out;
+}
+
+std::string accept(std::string_view request, int expires) {
+  std::string contact = header(request, "Contact");
+  if (expires >= 0) {
+    const std::size_t at = contact.find(";expires=");
+    contact = contact.substr(0, at) + ";expires=" + std::to_string(expires);
+  }
+  if (contact.empty() || contact == "*" ||
+      contact.find(";expires=0") != contact.npos) {
+    return respond(request, 200);
+  }
+  return respond(request, 200, "Contact: " + contact + "\r\n");
+}
+
+std::string digest_challenge(std::string_view request, std::string_view nonce,
+                             std::string_view more, int status) {
+  std::string row =
+      status == 407 ? "Proxy-Authenticate: " : "WWW-Authenticate: ";
+  row += "Digest realm=\"example.com\", qop=\"auth\", nonce=\"";
+  row += nonce;
+  row += '"';
+  row += more;
+  row += "\r\n";
+  return respond(request, status, row);
+}
+
+Simulation::Simulation(ClientOptions options, std::uint8_t seed) {
+  if (options.instance_id.empty()) {
+    options.instance_id = "urn:uuid:00000000-0000-4000-8000-000000000001";
+  }
+  std::array<std::uint8_t, 32> entropy;
+  entropy.fill(seed);
+  EXPECT_TRUE(agent.configure(options, entropy).ok());
+}
+
+RegistrationId Simulation::create(const RegistrationOptions& options) {
+  RegistrationId id = 0;
+  const Status status = agent.create(options, id);
+  EXPECT_TRUE(status.ok()) << status.option << ' ' << status.message;
+  return id;
+}
+
+RegistrationId Simulation::create() {
+  RegistrationOptions options;
+  options.aor = "sip:alice@example.com";
+  options.has_credentials = true;
+  return create(options);
+}
+
+OperationId Simulation::call(RegistrationId id, CallKind kind) {
+  Call call;
+  call.kind = kind;
+  return this->call(id, call);
+}
+
+OperationId Simulation::call(RegistrationId id, const Call& call) {
+  const OperationId operation = ++last_operation_;
+  const Status status = agent.call(now_, id, operation, call);
+  EXPECT_TRUE(status.ok()) << status.option << ' ' << status.message;
+  drain();
+  return operation;
+}
+
+void Simulation::remove(RegistrationId id) {
+  EXPECT_TRUE(agent.remove(now_, id).ok());
+  drain();
+}
+
+void Simulation::advance(Millis ms) {
+  const Millis end = now_.monotonic + ms;
+  for (int steps = 0;; ++steps) {
+    ASSERT_LT(steps, 1'000'000) << "the agent asks for ever more timers";
+    const Millis at = agent.deadline();
+    if (at == no_deadline || at > end) break;
+    const Millis step = std::max<Millis>(at - now_.monotonic, 0);
+    now_.monotonic += step;
+    now_.wall += step;
+    agent.advance(now_);
+    drain();
+  }
+  now_.wall += end - now_.monotonic;
+  now_.monotonic = end;
+}
+
+void Simulation::sleep(Millis ms) {
+  now_.wall += ms;
+  agent.advance(now_);
+  drain();
+}
+
+void Simulation::wake() {
+  agent.wake(now_);
+  drain();
+}
+
+void Simulation::close() {
+  agent.close(now_);
+  drain();
+}
+
+void Simulation::open() {
+  ASSERT_TRUE(socket_wanted_);
+  socket_wanted_ = false;
+  socket_open_ = true;
+  agent.opened(now_, flow_, secure, false, subprotocol);
+  drain();
+}
+
+void Simulation::refuse() {
+  ASSERT_TRUE(socket_wanted_);
+  socket_wanted_ = false;
+  agent.lost(now_, flow_, 1006);
+  drain();
+}
+
+void Simulation::drop(std::uint16_t code) {
+  ASSERT_TRUE(socket_open_);
+  socket_open_ = false;
+  agent.lost(now_, flow_, code);
+  drain();
+}
+
+void Simulation::receive(std::string frame) {
+  agent.receive(now_, flow_, {frame.data(), frame.size()});
+  drain();
+}
+
+std::string Simulation::next_frame() {
+  if (frames.empty()) {
+    ADD_FAILURE() << "no frame was sent";
+    return {};
+  }
+  std::string frame = std::move(frames.front());
+  frames.pop_front();
+  return frame;
+}
+
+RegistrationState Simulation::state(RegistrationId id) const {
+  for (auto it = outputs.rbegin(); it != outputs.rend(); ++it) {
+    if (it->kind == OutputKind::registration && it->registration == id) {
+      return it->state;
+    }
+  }
+  return RegistrationState::unregistered;
+}
+
+const Seen* Simulation::outcome(OperationId operation) const {
+  const Seen* found = nullptr;
+  for (const Seen& seen : outputs) {
+    if (seen.operation != operation ||
+        (seen.kind != OutputKind::operation_done &&
+         seen.kind != OutputKind::operation_failed)) {
+      continue;
+    }
+    EXPECT_EQ(found, nullptr) << "settled twice";
+    found = &seen;
+  }
+  return found;
+}
+
+const Seen* Simulation::last(OutputKind kind) const {
+  for (auto it = outputs.rbegin(); it != outputs.rend(); ++it) {
+    if (it->kind == kind) return &*it;
+  }
+  return nullptr;
+}
+
+std::size_t Simulation::count(OutputKind kind) const {
+  return static_cast<std::size_t>(
+      std::count_if(outputs.begin(), outputs.end(),
+                    [kind](const Seen& seen) { return seen.kind == kind; }));
+}
+
+RegistrationId Simulation::registered(int expires) {
+  const RegistrationId id = create();
+  const OperationId operation = call(id, CallKind::register_);
+  receive(digest_challenge(next_frame(), "nonce1"));
+  receive(accept(next_frame(), expires));
+  const Seen* done = outcome(operation);
+  EXPECT_TRUE(done != nullptr && done->kind == OutputKind::operation_done);
+  return id;
+}
+
+void Simulation::note(const Output& output) {
+  Seen seen{};
+  seen.kind = output.kind;
+  seen.registration = output.registration;
+  seen.operation = output.operation;
+  seen.state = output.state;
+  seen.bound = output.bound;
+  seen.expires_at = output.expires_at;
+  seen.refresh_at = output.refresh_at;
+  seen.retry_at = output.retry_at;
+  seen.reason = output.reason;
+  seen.confirmed = output.confirmed;
+  seen.sent = output.sent;
+  seen.attempt = output.attempt;
+  seen.warning = output.warning;
+  seen.text = output.bytes;
+  seen.connection = output.connection;
+  seen.challenge = output.challenge;
+  if (output.kind == OutputKind::failed || output.kind == OutputKind::retry ||
+      output.kind == OutputKind::operation_failed) {
+    seen.code = output.failure.code;
+    seen.status = output.failure.response.status;
+    seen.retryable = output.failure.retryable;
+    seen.retry_at = output.failure.retry_at;
+    seen.text = output.failure.message;
+  }
+  if (output.success != nullptr) {
+    const Success& success = *output.success;
+    seen.expires = success.expires;
+    seen.expires_at = success.expires_at;
+    seen.pub_gruu = success.pub_gruu;
+    seen.contact = success.contact;
+    seen.realm = success.realm;
+    seen.algorithm = success.algorithm;
+    seen.authenticated = success.authenticated;
+    seen.outbound = success.outbound;
+    for (const Binding& binding : success.bindings) {
+      seen.bindings.push_back(
+          std::string(binding.own ? "own " : "other ") +
+          std::string(binding.uri) + " " +
+          (binding.expires ? std::to_string(*binding.expires) : "none"));
+    }
+  }
+  if (output.challenge_info != nullptr) {
+    seen.realm = output.challenge_info->realm;
+    const auto& offered = output.challenge_info->algorithms;
+    seen.offered.assign(offered.begin(),
+                        offered.begin() + output.challenge_info->algorithm_count);
+    seen.previous = output.challenge_info->previous;
+  }
+  outputs.push_back(std::move(seen));
+}
+
+void Simulation::drain() {
+  bool connect = false;
+  std::vector<std::pair<RegistrationId, std::uint32_t>> wanted;
+  Output output;
+  while (agent.poll(output)) {
+    note(output);
+    switch (output.kind) {
+      case OutputKind::transmit:
+        EXPECT_TRUE(socket_open_) << "a frame without an open socket";
+        EXPECT_EQ(output.flow, flow_);
+        frames.emplace_back(output.bytes);
+        all_frames.emplace_back(output.bytes);
+        break;
+      case OutputKind::connect:
+        EXPECT_GT(output.flow, flow_);
+        flow_ = output.flow;
+        socket_wanted_ = true;
+        connects.push_back(output.server);
+        connect_times.push_back(now_.monotonic);
+        connect = auto_open;
+        break;
+      case OutputKind::disconnect:
+        disconnects.push_back(output.close_code);
+        socket_open_ = socket_wanted_ = false;
+        break;
+      case OutputKind::credentials_wanted:
+        wanted.emplace_back(output.registration, output.challenge);
+        break;
+      default:
+        break;
+    }
+  }
+  const Millis at = agent.deadline();
+  EXPECT_TRUE(at == no_deadline || at >= now_.monotonic)
+      << "a timer armed for the past";
+  if (connect && socket_wanted_) open();
+  if (!auto_credentials) return;
+  for (const auto& [id, challenge] : wanted) {
+    Credentials credentials;
+    credentials.username = username;
+    credentials.password = password;
+    credentials.has_password = true;
+    (void)agent.provide_credentials(now_, id, challenge, {&credentials, 1});
+    drain();
+  }
+}
+
+}  // namespace sipreg::testing

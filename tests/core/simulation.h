@@ -1,0 +1,133 @@
+// An agent, a clock that stands still until told, and the server's side of its
+// flow: what every test of the agent needs.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sipreg/agent.h"
+
+namespace sipreg::testing {
+
+// What a test wants to know of an output after its views have died.
+struct Seen {
+  OutputKind kind;
+  RegistrationId registration;
+  OperationId operation;
+  RegistrationState state;
+  bool bound;
+  Millis expires_at;
+  Millis refresh_at;
+  Millis retry_at;
+  UnregisteredReason reason;
+  bool confirmed;
+  bool sent;
+  std::uint32_t attempt;
+  std::string warning;
+  std::string text;  // trace, warning: the message; failure: its message
+  FailureCode code;
+  int status;
+  bool retryable;
+  std::uint32_t expires;  // granted
+  std::vector<std::string> bindings;  // "own <uri> <expires>"
+  std::string pub_gruu;
+  std::string contact;
+  std::string realm;
+  std::uint8_t algorithm;
+  bool authenticated;
+  bool outbound;
+  std::vector<std::uint8_t> offered;
+  ChallengeInfo::Previous previous;
+  ConnectionState connection;
+  std::uint32_t challenge;
+};
+
+// The value of the first header of that name in a message, "" without one.
+[[nodiscard]] std::string header(std::string_view message,
+                                 std::string_view name);
+// A parameter's value anywhere in a header's value, quotes removed.
+[[nodiscard]] std::string parameter(std::string_view value,
+                                    std::string_view name);
+
+// A response to a request of ours: `rows` are whole header rows with CRLF.
+[[nodiscard]] std::string respond(std::string_view request, int status,
+                                  std::string_view rows = {});
+// 200 that lists the request's own Contact, granted what it asked for or
+// `expires`.
+[[nodiscard]] std::string accept(std::string_view request, int expires = -1);
+[[nodiscard]] std::string digest_challenge(std::string_view request,
+                                           std::string_view nonce,
+                                           std::string_view more = {},
+                                           int status = 401);
+
+class Simulation {
+ public:
+  explicit Simulation(ClientOptions options = {}, std::uint8_t seed = 1);
+
+  // --- the host's side
+  RegistrationId create(const RegistrationOptions& options);
+  RegistrationId create();  // alice, with the password "secret"
+  OperationId call(RegistrationId id, CallKind kind);
+  OperationId call(RegistrationId id, const Call& call);
+  void remove(RegistrationId id);
+  void advance(Millis ms);  // both clocks, stopping at every deadline
+  void sleep(Millis ms);    // the wall clock alone, then one late timer
+  void wake();
+  void close();
+
+  // --- the server's side
+  // Sockets open by themselves unless this is off.
+  bool auto_open = true;
+  bool subprotocol = true;
+  bool secure = true;
+  void open();
+  void refuse();
+  void drop(std::uint16_t code = 1006);
+  void receive(std::string frame);
+
+  // Credentials are given when asked unless this is off.
+  bool auto_credentials = true;
+  std::string username;
+  std::string password = "secret";
+
+  // --- what happened
+  std::deque<std::string> frames;  // sent, not yet looked at
+  std::vector<std::string> all_frames;
+  std::vector<Seen> outputs;
+  std::vector<std::uint32_t> connects;  // server indices asked for
+  std::vector<Millis> connect_times;
+  std::vector<std::uint16_t> disconnects;
+  [[nodiscard]] std::string next_frame();  // fails the test without one
+  [[nodiscard]] RegistrationState state(RegistrationId id) const;
+  [[nodiscard]] const Seen* outcome(OperationId operation) const;
+  [[nodiscard]] const Seen* last(OutputKind kind) const;
+  [[nodiscard]] std::size_t count(OutputKind kind) const;
+  [[nodiscard]] Millis now() const { return now_.monotonic; }
+  [[nodiscard]] Millis wall() const { return now_.wall; }
+  void jump_wall(Millis ms) { now_.wall += ms; }
+  [[nodiscard]] Millis deadline() const { return agent.deadline(); }
+
+  // register, answer the challenge, accept: the usual beginning.
+  RegistrationId registered(int expires = 600);
+
+  Agent agent;
+
+ private:
+  void drain();
+  void note(const Output& output);
+
+  Now now_{1'000, 1'700'000'000'000};
+  FlowId flow_ = 0;
+  bool socket_open_ = false;
+  bool socket_wanted_ = false;
+  OperationId last_operation_ = 0;
+};
+
+}  // namespace sipreg::testing
