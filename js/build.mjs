@@ -116,6 +116,7 @@ async function bundle({ source, output, format, program = false }, version) {
     supported: format === 'cjs' ? { 'dynamic-import': false } : {},
     external: ['ws', 'node:*'],
     define: { SIPREG_VERSION: JSON.stringify(version) },
+    define: { SIPREG_VERSION: JSON.stringify(version) },
     plugins: [sharedEntries, coreModules],
     minifySyntax: true,
     minifyWhitespace: true,
