@@ -32,7 +32,7 @@ async function loadWs(): Promise<typeof import('ws')> {
   }
 }
 
-/** Answers what is not a WebSocket handshake that offers the subprotocol `sip` (RFC 7118 §4.1). */
+/** Whether a handshake offers the subprotocol, as RFC 7118 §4.1 demands of clients. */
 function offersSip(header: string | undefined): boolean {
   return (header ?? '').split(',').some((offer) => offer.trim() === subprotocol);
 }
