@@ -1,0 +1,208 @@
+/**
+ * What register, unregister and query have in common: their options, a client, the trace, interruption and the time limit.
+ */
+import WebSocket from 'ws';
+import {
+  createClient,
+  type Client,
+  type Registration,
+  type RegistrationOptions,
+} from '../index.js';
+import type { Arguments, OptionTable } from './arguments.js';
+import { CommandFailure } from './failure.js';
+import { createLadder } from './ladder.js';
+import { credentialOptions, readCredentials } from './password.js';
+import type { Terminal } from './terminal.js';
+import { escapeControls, formatDuration } from './text.js';
+
+/** Time for the un-REGISTER of a command that was given up or interrupted. */
+export const LAST_WORD_MS = 5000;
+
+export interface Context {
+  args: Arguments;
+  terminal: Terminal;
+  /** Aborts with an Interrupted at Ctrl-C. */
+  interrupt: AbortSignal;
+}
+
+export interface Session extends Context {
+  aor: string;
+  client: Client;
+  registration: Registration;
+  /** For the library's calls: the interruption or the end of --timeout. */
+  signal: AbortSignal;
+  /** From here on --timeout is over: what was asked for has happened. */
+  settle(): void;
+}
+
+/** The largest frame taken from a server. The library has limits of its own; this one spares the memory. */
+const MAX_FRAME_BYTES = 1024 * 1024;
+
+export const connectionOptions: OptionTable = {
+  aor: { value: 'uri', help: 'address of record, sip:alice@example.com (required)' },
+  ...credentialOptions,
+  registrar: {
+    value: 'uri',
+    help: "where the REGISTER is addressed (default: the address's host)",
+  },
+  header: { value: "'Name: value'", repeatable: true, help: 'an extra header' },
+  insecure: { help: 'allow ws:// to a host other than this one: everything goes in clear' },
+  timeout: {
+    value: 'seconds',
+    help: 'give up after this time\n(default: 10 s to connect, 32 s for each answer)',
+  },
+  trace: { help: 'show the SIP messages as a ladder' },
+  'trace-full': { help: 'the same, with every message whole' },
+  json: { help: 'print JSON, one object a line; the trace goes to stderr' },
+};
+
+/** Host and port only: a URL may carry secrets in its user info and its query. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'server';
+}
+
+function traceTo(terminal: Terminal, args: Arguments, client: Client): void {
+  const full = args.has('trace-full');
+  if (!args.has('trace') && !full) return;
+  const stream = args.has('json') ? 'stderr' : 'stdout';
+  const write = (text: string) => {
+    if (stream === 'stdout') terminal.out(text);
+    else terminal.talk(text);
+  };
+  const ladder = createLadder({
+    left: 'sipreg',
+    right: hostOf(args.url),
+    width: terminal.columns(stream),
+    colour: terminal.colour(stream),
+    full,
+  });
+  let isFirst = true;
+  client.addEventListener('message', ({ detail }) => {
+    if (isFirst) write(ladder.header());
+    isFirst = false;
+    write(ladder.add({ ...detail, time: performance.now() }));
+  });
+}
+
+/** `ws`, in Node's own way of saying why a connection failed; browsers and Node's WebSocket hide that. */
+class Sockets {
+  lastError: string | undefined;
+
+  readonly open = (url: string, protocols: string[]): WebSocket => {
+    const socket = new WebSocket(url, protocols, {
+      maxPayload: MAX_FRAME_BYTES,
+      perMessageDeflate: false,
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.lastError = error.message === '' ? error.code : error.message;
+    });
+    return socket;
+  };
+}
+
+function commonOptions(args: Arguments, aor: string): RegistrationOptions {
+  const registrar = args.text('registrar');
+  return {
+    aor,
+    ...(registrar === undefined ? {} : { registrar }),
+    headers: args.headers('header'),
+  };
+}
+
+function isTransportError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'transport';
+}
+
+/** Adds what the socket said to an error that does not say it yet. */
+function withCause(error: unknown, cause: string | undefined): unknown {
+  if (isTransportError(error) && cause !== undefined && !error.message.includes(cause)) {
+    error.message += ` (${cause})`;
+  }
+  return error;
+}
+
+/** One signal for the interruption and the time limit. */
+function limit(context: Context): { signal: AbortSignal; clear: () => void } {
+  const stop = new AbortController();
+  const { interrupt } = context;
+  const onInterrupt = () => {
+    stop.abort(interrupt.reason);
+  };
+  if (interrupt.aborted) onInterrupt();
+  interrupt.addEventListener('abort', onInterrupt, { once: true });
+  const timeoutMs = context.args.timeoutMs();
+  if (timeoutMs === undefined) return { signal: stop.signal, clear: () => undefined };
+  const timer = setTimeout(() => {
+    const seconds = formatDuration(timeoutMs);
+    stop.abort(
+      new CommandFailure(`gave up after ${seconds}, as --timeout says; is the server reachable?`),
+    );
+  }, timeoutMs);
+  const clear = () => {
+    clearTimeout(timer);
+  };
+  return { signal: stop.signal, clear };
+}
+
+/** The state of the connection as a line of progress. */
+function progressOf(client: Client, host: string): () => string {
+  const start = performance.now();
+  return () => {
+    const seconds = Math.floor((performance.now() - start) / 1000);
+    const what = client.connectionState === 'connected' ? 'waiting for' : 'connecting to';
+    return `${what} ${host} … ${seconds} s`;
+  };
+}
+
+/**
+ * Connects, lets `use` do its work and closes the client, whatever happens.
+ * `keep`: hold the registration (refresh, reconnect, retry); else one attempt is all.
+ */
+export async function withSession<T>(
+  context: Context,
+  extra: Partial<RegistrationOptions>,
+  keep: boolean,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { args, terminal } = context;
+  const aor = args.required('aor', 'sip:alice@example.com');
+  const { url } = args;
+  const instanceId = args.text('instance-id');
+  const { signal, clear } = limit(context);
+  const sockets = new Sockets();
+  let client: Client | undefined;
+  try {
+    const credentials = await readCredentials(args, terminal, signal);
+    client = await createClient({
+      server: url,
+      webSocket: sockets.open,
+      storage: null,
+      allowInsecure: args.has('insecure'),
+      ...(instanceId === undefined ? {} : { instanceId }),
+      ...(keep ? {} : { reconnect: false as const }),
+    });
+    traceTo(terminal, args, client);
+    const registration = client.createRegistration({
+      ...commonOptions(args, aor),
+      ...extra,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(keep ? {} : { refresh: false as const, retry: false }),
+    });
+    registration.addEventListener('warning', ({ detail }) => {
+      terminal.talk(`Warning (${detail.code}): ${escapeControls(detail.message)}`);
+    });
+    terminal.waitingFor(progressOf(client, hostOf(url)));
+    const settle = () => {
+      clear();
+      terminal.waitingFor(null);
+    };
+    return await use({ ...context, aor, client, registration, signal, settle });
+  } catch (error) {
+    throw withCause(error, sockets.lastError);
+  } finally {
+    clear();
+    terminal.waitingFor(null);
+    // A REGISTER that was given up may have reached the registrar all the same.
+    await client?.close(signal.aborted ? { unregister: true, timeoutMs: LAST_WORD_MS } : {});
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * `sipreg register` and `sipreg watch`.
+ */
+import type { RegistrationOptions } from '../index.js';
+import type { Arguments, OptionTable } from './arguments.js';
+import { connectionOptions, withSession, type Context, type Session } from './connect.js';
+import { CommandFailure } from './failure.js';
+import { describeRegistration, formatTime, registrationRecord } from './report.js';
+import { escapeControls } from './text.js';
+import { unregisterAtEnd, watchEvents } from './watch.js';
+
+export const watchOptions: OptionTable = {
+  ...connectionOptions,
+  expires: { value: 'seconds', help: 'lifetime to ask for (default: 600)' },
+  supported: {
+    value: 'tag',
+    repeatable: true,
+    help: 'an option tag for Supported, for example 100rel',
+  },
+  'display-name': { value: 'name', help: 'display name in From and To' },
+  'contact-user': { value: 'user', help: 'user part of the Contact (default: random)' },
+  'contact-param': {
+    value: 'name[=value]',
+    repeatable: true,
+    help: 'a parameter of the Contact header',
+  },
+  'contact-uri-param': {
+    value: 'name[=value]',
+    repeatable: true,
+    help: 'a parameter of the Contact URI',
+  },
+  'instance-id': {
+    value: 'urn',
+    help: '"urn:uuid:…" of this device (default: a new one every time)',
+  },
+  'no-outbound': { help: 'without RFC 5626: no +sip.instance and no reg-id' },
+  'no-gruu': { help: 'without RFC 5627' },
+};
+
+export const registerOptions: OptionTable = {
+  ...watchOptions,
+  watch: { help: 'keep it registered until Ctrl-C, then unregister' },
+};
+
+/** What the options say about the Contact and the request. */
+function requestOptions(args: Arguments): Partial<RegistrationOptions> {
+  const expires = args.integer('expires');
+  const displayName = args.text('display-name');
+  const user = args.text('contact-user');
+  return {
+    ...(expires === undefined ? {} : { expires }),
+    ...(displayName === undefined ? {} : { displayName }),
+    supported: [...args.list('supported')],
+    contact: {
+      ...(user === undefined ? {} : { user }),
+      params: args.parameters('contact-param'),
+      uriParams: args.parameters('contact-uri-param'),
+    },
+    ...(args.has('no-outbound') ? { outbound: false } : {}),
+    ...(args.has('no-gruu') ? { gruu: false } : {}),
+  };
+}
+
+async function registerOnce(session: Session): Promise<void> {
+  const { args, terminal, registration, signal, aor } = session;
+  const info = await registration.register({ signal });
+  session.settle();
+  if (args.has('json')) terminal.out(JSON.stringify(registrationRecord(aor, info)));
+  else terminal.out(describeRegistration(aor, info));
+}
+
+/** Registers and leaves the binding at the registrar. */
+async function registerAndLeave(context: Context): Promise<void> {
+  await withSession(context, requestOptions(context.args), false, async (session) => {
+    await registerOnce(session);
+    const until = formatTime(session.registration.expiresAt ?? Date.now());
+    session.terminal.talk(
+      `The binding is left at the registrar until ${until}. The connection is closed, so no call reaches it;\n` +
+        '--watch keeps both, "sipreg unregister" removes the binding.',
+    );
+  });
+}
+
+/** Registers and keeps the binding until the interruption. */
+export async function watch(context: Context): Promise<void> {
+  await withSession(context, requestOptions(context.args), true, async (session) => {
+    await registerOnce(session);
+    session.terminal.talk('It is kept registered now. Ctrl-C unregisters and ends.');
+    const failure = await watchEvents(session);
+    if (!failure) await unregisterAtEnd(session);
+    else throw new CommandFailure(`the registration was lost: ${escapeControls(failure.message)}`);
+  });
+}
+
+export async function register(context: Context): Promise<void> {
+  await (context.args.has('watch') ? watch(context) : registerAndLeave(context));
+}
