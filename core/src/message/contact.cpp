@@ -37,12 +37,18 @@ bool are_parameters(std::string_view text) {
   return true;
 }
 
-// Like next_parameter(), but goes on behind what is no parameter.
+// Like next_parameter(), but goes on behind what is no parameter, and takes a
+// value of several words for none: "expires=6 0" says nothing.
 bool next_header_parameter(std::string_view& parameters, Parameter& out) {
   while (!next_parameter(parameters, ';', out)) {
     const std::size_t next = parameters.find(';');
     if (next == npos) return false;
     parameters.remove_prefix(next);
+  }
+  const std::string_view rest = trim(parameters);
+  if (!rest.empty() && rest.front() != ';' && !out.value.empty() &&
+      out.value.front() != '"') {
+    out.value = {};
   }
   return true;
 }

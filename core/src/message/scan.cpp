@@ -12,33 +12,46 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Moves `at` from a '<' to its '>'. When there is none before the next '<',
-// false, with `at` on the first comma between the two, else on that '<'.
-bool close_angle(std::string_view text, std::size_t& at) {
-  std::size_t comma = npos;
-  for (++at; at < text.size() && text[at] != '<'; ++at) {
-    if (text[at] == '>') return true;
-    if (text[at] == ',' && comma == npos) comma = at;
-  }
-  if (comma != npos) at = comma;
-  return false;
-}
-
-// Where a list element ends. An element whose '<' is never closed ends at the
-// first comma after it, and one with a quote that is never closed ends at its
-// first comma: damage stays inside the element that has it.
+// Where a list element ends: at the first comma outside quotes and brackets.
+// Damage stays inside the element that has it. A '<' that is never closed ends
+// its element at the first comma after it. So does a quote, by a second pass
+// that takes quotes for ordinary text. There is at most one such pass in a
+// list, which keeps a walk over it linear: a backslash hides the octet after
+// it inside quotes and outside, so which quotes count does not depend on where
+// one begins to read, and a split inside a quoted string leaves an even number
+// of them.
 std::size_t element_end(std::string_view list, bool heed_quotes) {
-  std::size_t at = 0;
-  while (at < list.size() && list[at] != ',') {
-    if (list[at] == '"' && heed_quotes) {
-      at = closing_quote(list, at);
-      if (at == npos) return element_end(list, false);
-    } else if (list[at] == '<' && !close_angle(list, at)) {
-      continue;
+  bool in_brackets = false;
+  std::size_t comma = npos;  // the first one since the '<'
+  for (std::size_t at = 0; at < list.size(); ++at) {
+    switch (list[at]) {
+      case '\\':
+        ++at;
+        break;
+      case '"':
+        if (!heed_quotes) break;
+        if (comma != npos) return comma;
+        in_brackets = false;
+        at = closing_quote(list, at);
+        if (at == npos) return element_end(list, false);
+        break;
+      case '<':
+        if (comma != npos) return comma;
+        in_brackets = true;
+        break;
+      case '>':
+        in_brackets = false;
+        comma = npos;
+        break;
+      case ',':
+        if (!in_brackets) return at;
+        if (comma == npos) comma = at;
+        break;
+      default:
+        break;
     }
-    ++at;
   }
-  return at;
+  return comma != npos ? comma : list.size();
 }
 
 }  // namespace
@@ -133,9 +146,12 @@ bool next_parameter(std::string_view& text, char separator, Parameter& out) {
       if (end == npos) return false;
       ++end;
     } else {
-      while (end < text.size() && text[end] != separator) ++end;
+      while (end < text.size() && text[end] != separator &&
+             !is_space(text[end])) {
+        ++end;
+      }
     }
-    out.value = trim(text.substr(start, end - start));
+    out.value = text.substr(start, end - start);
   } else if (end < text.size() && text[end] != separator) {
     return false;  // "Digest realm": the next challenge, or two words
   }

@@ -28,17 +28,16 @@ namespace sipreg::message {
 // Takes the next element off a comma-separated list: commas inside quotes and
 // angle brackets do not count; empty elements are skipped. False at the end.
 // An element with a quote or bracket that is never closed ends at a comma
-// inside it. Each call may look through the whole list for that closing quote,
-// so a caller bounds how many elements it takes.
+// inside it. To walk a whole list takes time linear in its length.
 [[nodiscard]] bool next_element(std::string_view& list,
                                 std::string_view& element);
 
 // Takes the next parameter off ";name=value;flag": `value` keeps its quotes,
-// and is empty for a flag (`has_value` false); without quotes it is all up to
-// the separator. `separator` is ';' in headers and URIs, ',' in challenges.
-// LWS around separators and '=' is skipped. False at the end and at the first
-// thing that is no parameter (`text` then holds what is left, so a caller can
-// tell the two).
+// and is empty for a flag (`has_value` false). `separator` is ';' in headers
+// and URIs, ',' in challenges. LWS around separators and '=' is skipped; a
+// missing separator after LWS or a quoted string is tolerated. False at the
+// end and at the first thing that is no parameter (`text` then holds what is
+// left, so a caller can tell the two).
 struct Parameter {
   std::string_view name;
   std::string_view value;
