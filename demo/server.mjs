@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const page = fileURLToPath(new URL('.', import.meta.url));
+const built = fileURLToPath(new URL('../dist/', import.meta.url));
+
+/** Only these are served, so this file and the package's declarations are not. */
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+
+/** The page runs under the policy that the README asks of users. */
+const headers = {
+  'Content-Security-Policy':
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:",
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+const account = { aor: 'sip:demo@example.com', password: 'demo-password' };
+
+/** The file that a request path names, or null: demo/ at the root, the built package under /sipreg/. */
+function fileFor(url) {
+  let path;
+  try {
+    path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return null;
+  }
+  if (path === '/') path = '/index.html';
+  const [root, name] = path.startsWith('/sipreg/') ? [built, path.slice(7)] : [page, path];
+  const file = join(root, name);
+  const inside = file.startsWith(root.endsWith(sep) ? root : root + sep);
+  return inside && !file.includes('\0') && extname(file) in types ? file : null;
+}
+
+async function bodyFor(url, config) {
+  if (url === '/config.json') return { type: 'application/json', body: JSON.stringify(config) };
+  const file = fileFor(url);
+  const body = file && (await readFile(file).catch(() => null));
+  return body && { type: types[extname(file)], body };
+}
+
+async function answer({ method, url }, response, config) {
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.writeHead(405, { ...headers, Allow: 'GET, HEAD' }).end();
+    return;
+  }
+  const found = await bodyFor(url, config);
+  const status = found ? 200 : 404;
+  const { type, body } = found ?? { type: 'text/plain; charset=utf-8', body: 'Not found\n' };
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': length });
+  response.end(method === 'HEAD' ? undefined : body);
+}
+
+function listen(server, host, port) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server.address()));
+  });
+}
+
+async function loadTesting() {
+  try {
+    return await import(new URL('../dist/testing.js', import.meta.url));
+  } catch (cause) {
+    throw new Error('The package is not built yet: run `npm run build` first.', { cause });
+  }
+}
+
+/**
+ * Serves the demo page and starts a registrar for it. Port 0 means any free port; the registrar
+ * always listens on 127.0.0.1. close() ends every connection and resolves when both ports are free.
+ *
+ * @param {{host?: string, port?: number, registrarPort?: number}} [options]
+ * @returns {Promise<{url: string, registrarUrl: string, registrar: import('../dist/testing.js').TestRegistrar,
+ *   account: {aor: string, password: string}, close(): Promise<void>}>}
+ */
+export async function startDemo({ host = '127.0.0.1', port = 0, registrarPort = 0 } = {}) {
+  const { createTestRegistrar } = await loadTesting();
+  const registrar = createTestRegistrar({
+    realm: 'sipreg demo',
+    users: { demo: account.password },
+    maxExpires: 3600,
+  });
+  const listener = await registrar.listen(registrarPort);
+  const config = { server: listener.url, ...account };
+  const server = createServer((request, response) => void answer(request, response, config));
+  try {
+    const address = await listen(server, host, port);
+    const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    const close = async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await Promise.all([closed, listener.close()]);
+    };
+    const url = `http://${name}:${address.port}/`;
+    return { url, registrarUrl: listener.url, registrar, account: { ...account }, close };
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
+  const demo = await startDemo({ port: Number(values.port) });
+  console.log(`Demo page  ${demo.url}\nRegistrar  ${demo.registrarUrl}\nCtrl-C ends both.`);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void demo.close());
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
