@@ -1,6 +1,7 @@
 /**
- * What went wrong, in words for the person at the page: a title, what to do about it, the field it
- * concerns (or null), and the library's own message as the detail.
+ * What went wrong, in words for the person at the page: a title, what to do about it, possible
+ * causes where they cannot be told apart, the field it concerns (or null), and the library's own
+ * message as the detail.
  *
  * @param {Error} error a TypeError with `option`, a RegistrationError, or anything that was thrown
  * @param {{server: string}} account the values of the form
@@ -40,12 +41,12 @@ const byCode = {
   }),
   transport: (_error, { server }) => ({
     title: `No connection to ${hostOf(server)}`,
-    advice: [
-      'Browsers hide why a WebSocket fails. Possible causes:',
-      'the server is not running, or the port or path is wrong;',
-      'its certificate is not trusted (open the https:// address once to see);',
-      'it does not speak SIP over WebSocket (subprotocol “sip”);',
-      'a firewall, a proxy or this page’s content security policy is in the way.',
+    advice: ['Browsers hide why a WebSocket fails. Possible causes:'],
+    causes: [
+      'the server is not running, or the port or path is wrong',
+      'its certificate is not trusted (open the https:// address once to see)',
+      'it does not speak SIP over WebSocket (subprotocol “sip”)',
+      'a firewall, a proxy or this page’s content security policy is in the way',
     ],
     field: 'server',
   }),

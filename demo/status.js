@@ -75,7 +75,7 @@ export function drawTime({ registration, bound }) {
     drawMark(registration.refreshAt && (expiresAt - registration.refreshAt) / lifetime);
   } else {
     if (retryAt !== retry.at) Object.assign(retry, { at: retryAt, since: now });
-    if (retryAt === null) drawGauge(0, '–:––', 'no binding');
+    if (retryAt === null) drawGauge(0, '–', 'no binding');
     else
       drawGauge((retryAt - now) / (retryAt - retry.since), countdown(retryAt, now), 'until retry');
     drawMark(null);
@@ -144,12 +144,11 @@ export function drawProblem(problem) {
   const box = byId('problem');
   box.hidden = problem === null;
   if (problem === null) return box.replaceChildren();
-  const [first, ...others] = problem.advice;
   box.replaceChildren(
     element('h3', {}, problem.title),
-    ...(first ? [element('p', {}, first)] : []),
-    ...(others.length > 0
-      ? [element('ul', {}, ...others.map((each) => element('li', {}, each)))]
+    ...problem.advice.map((each) => element('p', {}, each)),
+    ...(problem.causes
+      ? [element('ul', {}, ...problem.causes.map((each) => element('li', {}, each)))]
       : []),
     element('p', { class: 'technical' }, problem.detail),
   );
