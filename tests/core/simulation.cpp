@@ -196,6 +196,7 @@ std::string Simulation::next_frame() {
     ADD_FAILURE() << "no frame was sent";
     return {};
   }
+  frame_sent_at = frame_times[all_frames.size() - frames.size()];
   std::string frame = std::move(frames.front());
   frames.pop_front();
   return frame;
@@ -208,6 +209,15 @@ RegistrationState Simulation::state(RegistrationId id) const {
     }
   }
   return RegistrationState::unregistered;
+}
+
+bool Simulation::bound(RegistrationId id) const {
+  for (auto it = outputs.rbegin(); it != outputs.rend(); ++it) {
+    if (it->kind == OutputKind::registration && it->registration == id) {
+      return it->bound;
+    }
+  }
+  return false;
 }
 
 const Seen* Simulation::outcome(OperationId operation) const {
@@ -312,6 +322,7 @@ void Simulation::drain() {
         EXPECT_EQ(output.flow, flow_);
         frames.emplace_back(output.bytes);
         all_frames.emplace_back(output.bytes);
+        frame_times.push_back(now_.monotonic);
         break;
       case OutputKind::connect:
         EXPECT_GT(output.flow, flow_);

@@ -100,18 +100,30 @@ class Simulation {
   // --- what happened
   std::deque<std::string> frames;  // sent, not yet looked at
   std::vector<std::string> all_frames;
+  std::vector<Millis> frame_times;  // of all_frames
   std::vector<Seen> outputs;
   std::vector<std::uint32_t> connects;  // server indices asked for
   std::vector<Millis> connect_times;
   std::vector<std::uint16_t> disconnects;
   [[nodiscard]] std::string next_frame();  // fails the test without one
+  Millis frame_sent_at = 0;                // of the frame taken last
   [[nodiscard]] RegistrationState state(RegistrationId id) const;
   [[nodiscard]] const Seen* outcome(OperationId operation) const;
   [[nodiscard]] const Seen* last(OutputKind kind) const;
   [[nodiscard]] std::size_t count(OutputKind kind) const;
+  [[nodiscard]] bool bound(RegistrationId id) const;
+  [[nodiscard]] bool socket_open() const { return socket_open_; }
+  [[nodiscard]] bool socket_wanted() const { return socket_wanted_; }
+  // The wall clock without its steps back.
+  [[nodiscard]] Millis latest_wall() const { return now_.wall + stepped_back_; }
   [[nodiscard]] Millis now() const { return now_.monotonic; }
   [[nodiscard]] Millis wall() const { return now_.wall; }
-  void jump_wall(Millis ms) { now_.wall += ms; }
+  void jump_wall(Millis ms) {
+    now_.wall += ms;
+    if (ms < 0) stepped_back_ -= ms;
+    agent.advance(now_);
+    drain();
+  }
   [[nodiscard]] Millis deadline() const { return agent.deadline(); }
 
   // register, answer the challenge, accept: the usual beginning.
@@ -123,6 +135,7 @@ class Simulation {
   void drain();
   void note(const Output& output);
 
+  Millis stepped_back_ = 0;
   Now now_{1'000, 1'700'000'000'000};
   FlowId flow_ = 0;
   bool socket_open_ = false;

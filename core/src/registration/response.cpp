@@ -146,21 +146,24 @@ void Registration::register_succeeded(const message::Message& response) {
     return fail(failure);
   }
   const std::uint32_t granted = granted_lifetime(response, found);
-  if (granted == 0 || (found.match == Match::none && found.contacts > 0)) {
+  const Millis sent = transaction_.sent_lifetime;
+  const Millis now = context_.clock.lifetime();
+  const Millis end = sent + static_cast<Millis>(granted) * 1000;
+  if (end <= now || (found.match == Match::none && found.contacts > 0)) {
     return binding_missing(response);
   }
 
   const bool is_new =
       !bound_ || registered_flow_ != context_.connection.flow();
-  const Millis sent = transaction_.sent_lifetime;
   bound_ = true;
   failures_ = 0;
   retry_at_ = hold_until_ = no_deadline;
   registered_flow_ = context_.connection.flow();
-  expires_at_ = sent + static_cast<Millis>(granted) * 1000;
+  expires_at_ = end;
   const Millis delay =
       refresh_delay(settings_.refresh, granted, context_.entropy);
-  refresh_at_ = delay == no_deadline ? no_deadline : sent + delay;
+  refresh_at_ =
+      delay == no_deadline ? no_deadline : std::max(sent + delay, now);
   context_.connection.registration_succeeded();
 
   Success& success = context_.results.success(response, own, found.match);
