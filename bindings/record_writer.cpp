@@ -146,7 +146,10 @@ void RecordWriter::append_failure(const Failure& failure, Record& record) {
 }
 
 void RecordWriter::append_challenge(const ChallengeInfo& info, Record& record) {
-  record.code = info.algorithms;
+  // One nibble an algorithm, its number plus one, the first one lowest.
+  for (std::uint32_t i = info.algorithm_count; i > 0; --i) {
+    record.code = record.code << 4 | (info.algorithms[i - 1] + 1u);
+  }
   record.flags = bits(info.proxy, Flag::proxy) |
                  bits(info.has_realm, Flag::has_realm) |
                  bits(info.bearer, Flag::bearer) |
