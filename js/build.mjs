@@ -88,16 +88,23 @@ const coreModules = {
   },
 };
 
-/** The command-line tool imports the package's own entries instead of carrying a second copy of them. */
-const sharedEntries = {
-  name: 'shared-entries',
+/**
+ * The command-line tool imports the package's own library instead of carrying a second copy of the core. The test
+ * registrar and `ws` are bundled into it, so that `npx sipreg` works where `ws` is not installed.
+ */
+const sharedLibrary = {
+  name: 'shared-library',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/(testing\/)?index\.js$/ }, ({ path, importer }) => {
+    onResolve({ filter: /^\.\.\/index\.js$/ }, ({ importer }) => {
       if (!importer.startsWith(join(sources, 'cli'))) return undefined;
-      return { path: path.includes('testing') ? './testing.js' : './index.js', external: true };
+      return { path: './index.js', external: true };
     });
   },
 };
+
+/** `ws` is CommonJS and asks for Node's modules by require(), which an ES module does not have by itself. */
+const programRequire =
+  "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
 
 async function bundle({ source, output, format, program = false }, version) {
   const path = join(sources, source);
@@ -114,14 +121,13 @@ async function bundle({ source, output, format, program = false }, version) {
     target: 'es2022',
     // CommonJS gets require('ws'), because import() fails in some of its hosts (Jest).
     supported: format === 'cjs' ? { 'dynamic-import': false } : {},
-    external: ['ws', 'node:*'],
+    external: program ? ['node:*'] : ['ws', 'node:*'],
     define: { SIPREG_VERSION: JSON.stringify(version) },
-    define: { SIPREG_VERSION: JSON.stringify(version) },
-    plugins: [sharedEntries, coreModules],
+    plugins: [sharedLibrary, coreModules],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    banner: { js: `${shebang}/*! sipreg ${version} | MIT */` },
+    banner: { js: `${shebang}/*! sipreg ${version} | MIT */\n${program ? programRequire : ''}` },
     logLevel: 'warning',
   });
   if (program) chmodSync(outfile, 0o755);

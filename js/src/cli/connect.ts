@@ -45,7 +45,7 @@ export const connectionOptions: OptionTable = {
     value: 'uri',
     help: "where the REGISTER is addressed (default: the address's host)",
   },
-  header: { value: "'Name: value'", repeatable: true, help: 'an extra header' },
+  header: { value: 'header', repeatable: true, help: "an extra header, 'Name: value'" },
   insecure: { help: 'allow ws:// to a host other than this one: everything goes in clear' },
   timeout: {
     value: 'seconds',

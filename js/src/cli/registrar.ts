@@ -27,18 +27,19 @@ export const registrarOptions: OptionTable = {
   trace: { help: 'show the requests as a ladder' },
 };
 
-/** The registrar's names for what the options say. */
-const optionNames: Readonly<Record<string, string>> = {
-  'createTestRegistrar: realm': '--realm',
-  'createTestRegistrar: algorithms': '--algorithm',
-  'createTestRegistrar: minExpires': '--min-expires',
-  'createTestRegistrar: maxExpires': '--max-expires',
-  'listen(): port': '--port',
-};
+/** The registrar's names of what the options say, and where its messages begin. */
+const optionNames: readonly (readonly [text: string, name: string])[] = [
+  ['createTestRegistrar: ', ''],
+  ['listen(): ', ''],
+  ['algorithms', '--algorithm'],
+  ['minExpires', '--min-expires'],
+  ['maxExpires', '--max-expires'],
+  ['realm must', '--realm must'],
+  ['port must', '--port must'],
+];
 
 function inOptionNames(message: string): string {
-  const name = Object.keys(optionNames).find((each) => message.startsWith(each));
-  return name === undefined ? message : `${optionNames[name] ?? ''}${message.slice(name.length)}`;
+  return optionNames.reduce((text, [from, to]) => text.replace(from, to), message);
 }
 
 function readUsers(args: Arguments): Record<string, string> | undefined {
@@ -115,7 +116,7 @@ export async function registrar(context: Context): Promise<void> {
     await untilAborted(interrupt);
     await listener.close();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof UsageError) throw error;
     const message = inOptionNames(error.message);
     throw error instanceof TypeError
       ? new UsageError(message)
