@@ -1,5 +1,6 @@
 #include "message/codec.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "message/chars.h"
@@ -44,15 +45,19 @@ bool take_line(Cursor& cursor, Line& line) {
 }
 
 // RFC 3261 section 7.3.1: a line end and the white space around it count as
-// one space. The line is moved up to close the gap.
+// one space. The line is moved up to close the gap, and blanks take the place
+// where it was, so that the frame still says the same.
 void append_folded(Line& value, Line more) {
+  char* const row_end = more.end;
   while (more.begin < more.end && is_blank(*more.begin)) ++more.begin;
   while (more.begin < more.end && is_blank(more.end[-1])) --more.end;
-  if (more.begin == more.end) return;
-  if (value.begin < value.end) *value.end++ = ' ';
-  const std::size_t size = more.text().size();
-  std::memmove(value.end, more.begin, size);
-  value.end += size;
+  if (more.begin < more.end) {
+    if (value.begin < value.end) *value.end++ = ' ';
+    const std::size_t size = more.text().size();
+    std::memmove(value.end, more.begin, size);
+    value.end += size;
+  }
+  std::fill(value.end, row_end, ' ');
 }
 
 // Splits "Name : value". Nothing but SP and HTAB may stand before the colon:

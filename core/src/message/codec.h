@@ -77,8 +77,9 @@ struct Message {
 };
 
 // Parses one message at the start of `frame` into `out`. Folded header lines
-// are unfolded in place (RFC 3261 section 7.3.1), hence the mutable span.
-// Leading CRLFs are skipped (section 7.5). Bare LF line ends are tolerated.
+// are unfolded in place (RFC 3261 section 7.3.1), hence the mutable span; what
+// the frame says stays the same. Leading CRLFs are skipped (section 7.5). Bare
+// LF line ends are tolerated. After an error `out` holds nothing of use.
 [[nodiscard]] ParseError parse(std::span<char> frame, Message& out);
 
 }  // namespace sipreg::message
