@@ -8,12 +8,8 @@
  */
 export function explain(error, account) {
   if (error instanceof TypeError && typeof error.option === 'string') {
-    return {
-      title: 'Nothing was sent',
-      advice: [],
-      field: fieldOf(error.option),
-      detail: error.message,
-    };
+    const detail = sentence(error.message.replace(`${error.option}: `, ''));
+    return { title: 'Nothing was sent', advice: [detail], field: fieldOf(error.option), detail };
   }
   const words = byCode[error.code]?.(error, account) ?? {
     title: 'Something unexpected happened',
@@ -112,6 +108,11 @@ function rejected({ status, retryAfter }) {
 function technical({ message, code, status, reason }) {
   const parts = [code, status && [status, reason].filter(Boolean).join(' ')].filter(Boolean);
   return parts.length > 0 ? `${message} (${parts.join(', ')})` : message;
+}
+
+/** The library's messages go on from the option's name, which here stands above the field. */
+function sentence(text) {
+  return `${text[0].toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 }
 
 function hostOf(url) {

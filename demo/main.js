@@ -89,8 +89,8 @@ addEventListener('pagehide', () => session.leave());
 // Back from the back/forward cache: leave() has closed the client, so start afresh.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
-setInterval(() => drawTime(session), 500);
+// Served by something else than demo/server.mjs, the form starts empty.
+const config = await fetch('/config.json').catch(() => null);
+fillAccount(config?.ok ? await config.json() : {});
 draw();
-
-const config = await fetch('/config.json');
-if (config.ok) fillAccount(await config.json());
+setInterval(() => drawTime(session), 500);

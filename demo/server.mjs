@@ -30,7 +30,7 @@ const account = { aor: 'sip:demo@example.com', password: 'demo-password' };
 function fileFor(url) {
   let path;
   try {
-    path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    path = decodeURIComponent(new URL(`http://localhost${url}`).pathname);
   } catch {
     return null;
   }

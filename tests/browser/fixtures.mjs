@@ -1,0 +1,97 @@
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { test as base, expect } from '@playwright/test';
+import { startDemo } from '../../demo/server.mjs';
+import { createTestRegistrar } from '../../dist/testing.js';
+
+export { expect };
+
+/** The Content-Security-Policy that the demo page and the README promise to work under. */
+export const policy =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:";
+
+export const test = base.extend({
+  /** What the console may say in this test; else nothing of level error. */
+  allowedComplaints: [null, { option: true }],
+
+  /** The demo server with its registrar, one for each test. */
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the names from a pattern
+  demo: async ({}, use) => {
+    const demo = await startDemo();
+    await use(demo);
+    await demo.close();
+  },
+
+  /** Opens another registrar's port with these options: `{ url, bindings(), requests }`. */
+  // eslint-disable-next-line no-empty-pattern -- as above
+  openRegistrar: async ({}, use) => {
+    const listeners = [];
+    await use(async (options) => {
+      const registrar = createTestRegistrar(options);
+      const listener = await registrar.listen();
+      listeners.push(listener);
+      return Object.assign(registrar, { url: listener.url });
+    });
+    for (const listener of listeners) await listener.close();
+  },
+
+  /** In every test: no console errors, no uncaught errors, no violated policy. */
+  complaints: [
+    async ({ page, allowedComplaints }, use) => {
+      const complaints = [];
+      page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+      });
+      await page.addInitScript(() => {
+        addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+          console.error(`policy violated: ${violatedDirective} ${blockedURI}`),
+        );
+      });
+      await use(complaints);
+      expect(complaints.filter((each) => !allowedComplaints?.test(each))).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Presses Register and waits until the page shows `state`. */
+export async function register(page, state = 'registered') {
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await expect(page.locator('#status')).toHaveAttribute('data-state', state);
+}
+
+/** The first lines of the ladder, as "REGISTER" or "401 Unauthorized". */
+export function ladderTitles(page) {
+  return page.locator('#ladder .title');
+}
+
+/** Serves tests/browser/pages under /pages/ of the demo server's origin, with another policy. */
+export async function servePages(page, demo, contentSecurityPolicy) {
+  await page.context().route(`${demo.url}pages/*`, (route) => {
+    const name = new URL(route.request().url()).pathname.slice('/pages/'.length);
+    return route.fulfill({
+      path: fileURLToPath(new URL(`pages/${name}`, import.meta.url)),
+      headers: {
+        'Content-Type': name.endsWith('.mjs') ? 'text/javascript' : 'text/html',
+        'Content-Security-Policy': contentSecurityPolicy,
+      },
+    });
+  });
+}
+
+/** Keeps a picture of the whole page in artifacts/browser/. */
+export async function keepPicture(page, name) {
+  const path = fileURLToPath(new URL(`../../artifacts/browser/${name}.png`, import.meta.url));
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path, fullPage: true, animations: 'disabled' });
+}
+
+/** A ws:// URL on which nobody listens. */
+export async function deadUrl() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `ws://127.0.0.1:${port}`;
+}

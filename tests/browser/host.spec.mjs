@@ -1,0 +1,113 @@
+import { request as httpRequest } from 'node:http';
+import { startDemo } from '../../demo/server.mjs';
+import { expect, policy, register, servePages, test } from './fixtures.mjs';
+
+/** One request with the path sent just as it is; fetch() would tidy it up. */
+function ask(url, path, method = 'GET') {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    httpRequest({ hostname, port, path, method }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (part) => (body += part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode, headers: response.headers, body }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('a module worker registers', async ({ page, demo }) => {
+  await servePages(page, demo, policy);
+  const { aor, password } = demo.account;
+  const query = new URLSearchParams({ server: demo.registrarUrl, aor, password });
+  await page.goto(`${demo.url}pages/worker.html?${query}`);
+  await expect(page.locator('output')).toHaveText('registered for 300 s');
+  expect(demo.registrar.bindings(aor)).toHaveLength(1);
+});
+
+test.describe('a page whose policy forbids WebAssembly', () => {
+  test.use({ allowedComplaints: /wasm-eval|WebAssembly|unsafe-eval/ });
+
+  test('gets a clear error', async ({ page, demo }) => {
+    await servePages(page, demo, "default-src 'self'; script-src 'self'");
+    await page.goto(`${demo.url}pages/strict.html`);
+    await expect(page.locator('output')).toHaveText(/^RegistrationError unsupported: /);
+    await expect(page.locator('output')).toContainText('wasm-unsafe-eval');
+  });
+});
+
+test('the page works where Trusted Types are required', async ({ page, demo }) => {
+  await page.route(demo.url, async (route) => {
+    const response = await route.fetch();
+    const headers = {
+      ...response.headers(),
+      'content-security-policy': `${policy}; require-trusted-types-for 'script'`,
+    };
+    await route.fulfill({ response, headers });
+  });
+  await page.goto(demo.url);
+  await register(page);
+});
+
+test('every answer carries the policy and is not cached', async ({ demo }) => {
+  const kinds = {
+    '/': 'text/html; charset=utf-8',
+    '/style.css': 'text/css; charset=utf-8',
+    '/main.js': 'text/javascript; charset=utf-8',
+    '/favicon.svg': 'image/svg+xml',
+    '/config.json': 'application/json',
+    '/sipreg/index.js': 'text/javascript; charset=utf-8',
+  };
+  for (const [path, type] of Object.entries(kinds)) {
+    const { status, headers } = await ask(demo.url, path);
+    expect([path, status, headers['content-type']]).toEqual([path, 200, type]);
+    expect(headers['content-security-policy']).toBe(policy);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  }
+  const { body } = await ask(demo.url, '/', 'HEAD');
+  expect(body).toBe('');
+});
+
+test('nothing outside the page and the package is served', async ({ demo }) => {
+  const paths = [
+    '/../package.json',
+    '/../README.md',
+    '/%2e%2e/eslint.config.js',
+    '/..%2feslint.config.js',
+    '/sipreg/../../eslint.config.js',
+    '/sipreg/%2e%2e/eslint.config.js',
+    '/sipreg/..%2feslint.config.js',
+    '/..%5ceslint.config.js',
+    '//eslint.config.js',
+    '/server.mjs',
+    '/sipreg/',
+    '/sipreg/index.d.ts',
+    '/main.js%00',
+    '/%zz',
+    '/nothing.js',
+  ];
+  for (const path of paths) expect([path, (await ask(demo.url, path)).status]).toEqual([path, 404]);
+  expect((await ask(demo.url, '/', 'POST')).status).toBe(405);
+});
+
+test('close() frees both ports and ends open pages', async ({ page, demo }) => {
+  await page.goto(demo.url);
+  await register(page);
+  await page.evaluate(() => dispatchEvent(new Event('pagehide')));
+  await demo.close();
+  const again = await startDemo({
+    port: Number(new URL(demo.url).port),
+    registrarPort: Number(new URL(demo.registrarUrl).port),
+  });
+  expect(again.url).toBe(demo.url);
+  expect(again.registrarUrl).toBe(demo.registrarUrl);
+  await again.close();
+});
+
+test('a port in use is an error and leaves no registrar behind', async ({ demo }) => {
+  const { port } = new URL(demo.url);
+  await expect(startDemo({ port: Number(port) })).rejects.toThrow('EADDRINUSE');
+});
