@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.js';
 import { escapeControls, formatDuration } from './text.js';
 
 /** Time for the un-REGISTER of a command that was given up or interrupted. */
-export const LAST_WORD_MS = 5000;
+export const LAST_WORD_MS = 3000;
 
 export interface Context {
   args: Arguments;
