@@ -9,6 +9,7 @@ namespace {
 
 constexpr Millis shortest_bound_retry = 5'000;
 constexpr Millis widest_retry_after_spread = 30'000;
+constexpr Millis longest_pending_wait = 10'000;
 // A server that asks for a longer silence is taken to be gone.
 constexpr std::uint32_t longest_retry_after = 3'600;
 
@@ -83,7 +84,10 @@ void Registration::schedule_retry(Failure& failure) {
   const Millis now = context_.clock.steady();
   Millis delay = flow::back_off_delay(flow::rfc5626_back_off, failures_,
                                       context_.entropy);
-  if (bound_) {
+  // RFC 3261 section 21.4.27: another request of ours is being worked on.
+  if (failure.response.status == 491) {
+    delay = context_.entropy.between(0, longest_pending_wait);
+  } else if (bound_) {
     const Millis left = expires_at_ - context_.clock.lifetime();
     delay = std::min(delay, std::max(shortest_bound_retry, left / 2));
   }

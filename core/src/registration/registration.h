@@ -130,6 +130,14 @@ class Registration {
   void describe_authentication(Success& success,
                                auth::DigestSession::Mutual mutual);
 
+  // repairs (repair.cpp)
+  // True when the request was changed such that sending it again makes sense.
+  [[nodiscard]] bool repair(const message::Message& response);
+  [[nodiscard]] bool drop_additional_headers();
+  [[nodiscard]] bool fall_back_to_sip();
+  [[nodiscard]] bool drop_unsupported(const message::Message& response);
+  [[nodiscard]] bool drop_extension(std::string_view tag);
+
   // challenges (authentication.cpp)
   enum class Renewal : std::uint8_t { no_session, renewed, refused };
   struct Answer {

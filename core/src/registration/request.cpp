@@ -123,10 +123,20 @@ void Registration::write_contact(message::Writer& out,
 
 void Registration::write_supported(message::Writer& out,
                                    const Exchange& exchange) const {
-  out.text("Supported: path");
-  if (settings_.gruu) out.text(", gruu");
-  if (settings_.reg_id != 0) out.text(", outbound");
-  out.text(settings_.supported).text(exchange.supported).text("\r\n");
+  std::string_view separator = "Supported: ";
+  const auto add = [&](bool wanted, std::string_view tag) {
+    if (!wanted) return;
+    out.text(separator).text(tag);
+    separator = ", ";
+  };
+  add(settings_.path, "path");
+  add(settings_.gruu, "gruu");
+  add(settings_.reg_id != 0, "outbound");
+  for (std::string_view more : {std::string_view(settings_.supported),
+                                std::string_view(exchange.supported)}) {
+    if (!more.empty()) add(true, more.substr(2));  // behind its ", "
+  }
+  if (separator == ", ") out.end_of_row();
 }
 
 // Credentials that were accepted go along unasked (RFC 3261 section 22.2), so

@@ -302,6 +302,7 @@ void Registration::interval_too_brief(const message::Message& response) {
 }
 
 void Registration::rejected(const message::Message& response) {
+  if (repair(response)) return send_again();
   const int status = response.status;
   Failure failure;
   failure.code = FailureCode::rejected;

@@ -30,6 +30,7 @@ struct Settings {
   std::uint32_t reg_id = 1;  // 0: RFC 5626 is not used
   bool secure = false;       // a sips address of record
   bool gruu = true;
+  bool path = true;  // Supported: path (RFC 3327 section 5.1)
   bool retry = true;
   bool has_credentials = false;
   DigestOptions digest;
