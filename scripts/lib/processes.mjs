@@ -28,15 +28,21 @@ export async function endAll() {
   clearTimeout(force);
 }
 
-/** Ends the children when somebody interrupts this process, then leaves with the shell's usual status. */
+/**
+ * Ends the children when somebody interrupts this process, then leaves with the shell's usual status. Returns a function
+ * that gives the signals back.
+ */
 export function endChildrenOnSignals() {
-  for (const [signal, status] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ]) {
-    process.once(signal, () => void endAll().finally(() => process.exit(status)));
-  }
+  const handlers = Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }).map(
+    ([signal, status]) => {
+      const handler = () => void endAll().finally(() => process.exit(status));
+      process.once(signal, handler);
+      return [signal, handler];
+    },
+  );
+  return () => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  };
 }
 
 /**

@@ -1,0 +1,65 @@
+// A project that has installed the packed tarball and nothing else of this checkout, in a temporary folder.
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A program that neither ends nor says anything fails the test instead of holding it up. */
+const DEADLINE_MS = 60_000;
+
+/** Runs a program to its end; resolves with its status and its output. */
+export function run(command, args, { cwd = root, input } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      timeout: DEADLINE_MS,
+      killSignal: 'SIGKILL',
+      // npm hands its own settings down to what it starts; the consumer is a project of its own.
+      env: Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
+      ),
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
+
+/** The same, for programs that have to succeed. */
+export async function succeed(command, args, options) {
+  const { status, stdout, stderr } = await run(command, args, options);
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')}: status ${status}\n${stdout}${stderr}`);
+  }
+  return stdout;
+}
+
+/** Packs the checkout. Resolves with the tarball's path and the files in it. */
+export async function pack(directory) {
+  const output = await succeed('npm', ['pack', '--json', '--pack-destination', directory]);
+  const [{ filename, files }] = JSON.parse(output);
+  return { tarball: join(directory, filename), files: files.map(({ path }) => path).sort() };
+}
+
+/** Installs the tarball, offline; `ws` puts that optional package beside it. */
+export async function createConsumer(tarball, { ws }) {
+  const directory = await mkdtemp(join(tmpdir(), 'sipreg-consumer-'));
+  await writeFile(join(directory, 'package.json'), '{ "name": "consumer", "private": true }');
+  await succeed('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], {
+    cwd: directory,
+  });
+  const modules = join(directory, 'node_modules');
+  if (ws) await cp(join(root, 'node_modules/ws'), join(modules, 'ws'), { recursive: true });
+  return {
+    directory,
+    program: join(modules, '.bin/sipreg'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
