@@ -50,3 +50,16 @@ export function optionError(option: string, message: string, cause?: unknown): O
   const error = new TypeError(`${option}: ${message}`, cause === undefined ? undefined : { cause });
   return Object.assign(error, { code: 'invalid-argument' as const, option });
 }
+
+/** What a call on an ended client or registration gets. */
+export function endedError(
+  code: 'removed' | 'closed' | 'internal',
+  cause?: unknown,
+): RegistrationError {
+  const messages = {
+    removed: 'The registration was removed; create a new one.',
+    closed: 'The client was closed; make a new one.',
+    internal: 'The WebAssembly core has trapped; make a new client.',
+  };
+  return new RegistrationError(messages[code], { code, cause });
+}

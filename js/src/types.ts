@@ -177,7 +177,7 @@ export interface ClientStats {
 export interface IncomingRequest {
   readonly method: string;
   readonly uri: string;
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
   readonly text: string;
   /** The registration whose Contact or AOR it is for. */
@@ -364,12 +364,12 @@ export interface Registration extends EventTarget {
   /** The last success. */
   readonly info: RegistrationInfo | null;
   readonly lastError: RegistrationError | null;
-  readonly flows: ReadonlyArray<{
+  readonly flows: readonly {
     regId: number;
     url: string;
     connected: boolean;
     expiresAt: number | null;
-  }>;
+  }[];
 
   /**
    * Resolves with the registrar's final 2xx; rejects with a RegistrationError on the first failure, after every server was
@@ -484,7 +484,7 @@ export interface RegistrationInfo {
 export interface SipResponse {
   status: number;
   reason: string;
-  headers: ReadonlyArray<readonly [name: string, value: string]>;
+  headers: readonly (readonly [name: string, value: string])[];
 }
 
 /**

@@ -1,0 +1,195 @@
+import { createPlatform } from './clock.js';
+import { Engine } from './engine.js';
+import type { RegistrationError } from './errors.js';
+import { emit, Emitter } from './events.js';
+import { Field } from './fields.js';
+import { loadCore } from './load.js';
+import {
+  readClientOptions,
+  readCloseOptions,
+  readRegistrationOptions,
+  type CloseSettings,
+} from './options.js';
+import { quiet, rejected, within } from './promises.js';
+import { internals, type Registration } from './registration.js';
+import { takeInstance, type Instance } from './storage.js';
+import type * as types from './types.js';
+import { watchHost } from './wake.js';
+import { defaultFactory } from './websocket.js';
+
+/** createClient() with the WebAssembly that the entry brings along, in base64. */
+export async function openClient(options: types.ClientOptions, wasm: string): Promise<Client> {
+  const settings = readClientOptions(options);
+  const platform = createPlatform(settings.platform);
+  const [core, factory] = await Promise.all([
+    loadCore(settings.wasm, wasm),
+    settings.webSocket ?? defaultFactory(),
+  ]);
+  const instance = await takeInstance(settings.instanceId, settings.storage, platform);
+  const entropy = platform.getRandomValues(new Uint8Array(32));
+  settings.fields.push(Field.instanceId, instance.id, Field.entropy, entropy);
+  try {
+    return new Client(
+      (audience) => new Engine(core, platform, settings, factory, audience),
+      platform,
+      settings.servers.length,
+      instance,
+    );
+  } catch (error) {
+    instance.release();
+    throw error;
+  } finally {
+    entropy.fill(0);
+  }
+}
+
+/** See types.ts. */
+export class Client extends Emitter implements types.Client {
+  readonly #engine: Engine;
+  readonly #platform: types.Platform;
+  readonly #servers: number;
+  readonly #instance: Instance;
+  readonly #unwatch: () => void;
+  /** Who listens to 'message', in the bubbling phase and in the capturing one. */
+  readonly #tracers = [new Set(), new Set()] as const;
+  #closed: Promise<void> | null = null;
+
+  constructor(
+    start: (audience: ConstructorParameters<typeof Engine>[4]) => Engine,
+    platform: types.Platform,
+    servers: number,
+    instance: Instance,
+  ) {
+    super();
+    this.#platform = platform;
+    this.#servers = servers;
+    this.#instance = instance;
+    this.#engine = start({
+      connectionchange: (detail) => {
+        emit(this, 'connectionchange', () => detail);
+      },
+      message: (detail) => {
+        emit(this, 'message', () => detail);
+      },
+    });
+    this.#unwatch = watchHost(() => {
+      this.wake();
+    });
+  }
+
+  get connectionState(): types.ConnectionState {
+    return this.#engine.state;
+  }
+
+  get registrations(): readonly Registration[] {
+    return this.#engine.registrations;
+  }
+
+  get stats(): types.ClientStats {
+    return this.#engine.statistics;
+  }
+
+  createRegistration(options: types.RegistrationOptions): Registration {
+    return this.#engine.create(readRegistrationOptions(options, this.#servers));
+  }
+
+  register(
+    options: types.RegistrationOptions,
+    call?: types.CallOptions,
+  ): Promise<types.Registration> {
+    let registration: Registration;
+    try {
+      registration = this.createRegistration(options);
+    } catch (error) {
+      return rejected(error);
+    }
+    return quiet(
+      registration.register(call).then(
+        () => registration,
+        (error: unknown) => {
+          discard(registration, error);
+          throw error;
+        },
+      ),
+    );
+  }
+
+  wake(): void {
+    this.#engine.wake();
+  }
+
+  close(options?: { unregister?: boolean; timeoutMs?: number }): Promise<void> {
+    try {
+      return (this.#closed ??= quiet(this.#close(readCloseOptions(options))));
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  declare [Symbol.asyncDispose]: () => Promise<void>;
+
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+    if (type === 'message') this.#trace('add', listener, options);
+  }
+
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(type, listener, options);
+    if (type === 'message') this.#trace('delete', listener, options);
+  }
+
+  /** Copies of the messages are made only while somebody listens. */
+  #trace(
+    change: 'add' | 'delete',
+    listener: unknown,
+    options: boolean | EventListenerOptions | undefined,
+  ): void {
+    const capture = typeof options === 'object' ? options.capture : options;
+    this.#tracers[capture ? 1 : 0][change](listener);
+    this.#engine.setTrace(this.#tracers.some((each) => each.size > 0));
+  }
+
+  async #close({ unregister, timeoutMs }: CloseSettings): Promise<void> {
+    if (unregister) {
+      const removals = this.registrations.map((each) => each.unregister());
+      this.#engine.stopCalls();
+      await within(this.#platform, timeoutMs, Promise.allSettled(removals));
+    }
+    this.#unwatch();
+    await this.#engine.close();
+    this.#instance.release();
+  }
+}
+
+if (typeof Symbol.asyncDispose === 'symbol') {
+  Object.defineProperty(Client.prototype, Symbol.asyncDispose, {
+    value(this: Client) {
+      return this.close();
+    },
+  });
+}
+
+/**
+ * Ends a registration whose register() failed or was aborted. A REGISTER that the registrar may have taken is taken back:
+ * after a refusal there is nothing to take back.
+ */
+function discard(registration: Registration, error: unknown): void {
+  const { code } = error as Partial<RegistrationError>;
+  const refused = code === 'rejected' || code === 'auth-failed' || code === 'interval';
+  if (refused || !internals.wasSent(registration)) {
+    registration.remove();
+    return;
+  }
+  const remove = (): void => {
+    registration.remove();
+  };
+  registration.unregister({ force: true }).then(remove, remove);
+}

@@ -1,0 +1,122 @@
+import { isThenable } from './promises.js';
+import { toEndpoint, type Endpoint, type Server } from './server.js';
+import type { Platform } from './types.js';
+import { Socket, type SocketFactory, type SocketOwner } from './websocket.js';
+
+/** What the connector tells of the flows that it was asked for. */
+export interface FlowEvents {
+  flowOpened(flow: number, endpoint: Endpoint, subprotocol: boolean): void;
+  flowReceived(flow: number, data: string | Uint8Array): void;
+  flowLost(flow: number, code: number): void;
+}
+
+const abnormalClosure = 1006;
+
+/** The client's sockets by flow: opens them, and asks the functions among the servers for their addresses. */
+export class Connector implements SocketOwner {
+  readonly #servers: Server[];
+  readonly #allowInsecure: boolean;
+  readonly #platform: Platform;
+  readonly #factory: SocketFactory;
+  readonly #events: FlowEvents;
+  readonly #sockets = new Map<number, Socket>();
+  readonly #retiring = new Set<Promise<void>>();
+  /** Public address last used for each server. */
+  readonly #urls: string[];
+  /** Why the last socket was lost, in the platform's words; mostly empty. */
+  reason = '';
+  cause: unknown;
+  /** Where that was. */
+  lostUrl = '';
+
+  constructor(
+    { servers, allowInsecure }: { servers: Server[]; allowInsecure: boolean },
+    factory: SocketFactory,
+    platform: Platform,
+    events: FlowEvents,
+  ) {
+    this.#platform = platform;
+    this.#servers = servers;
+    this.#allowInsecure = allowInsecure;
+    this.#factory = factory;
+    this.#events = events;
+    this.#urls = servers.map((each) => (typeof each === 'function' ? '' : each.publicUrl));
+  }
+
+  url(server: number): string {
+    return this.#urls[server] ?? '';
+  }
+
+  urlOf(flow: number): string {
+    return this.#sockets.get(flow)?.endpoint?.publicUrl ?? '';
+  }
+
+  connect(flow: number, server: number): void {
+    const socket = new Socket(flow, this);
+    this.#sockets.set(flow, socket);
+    const source = this.#servers[server];
+    if (typeof source === 'object') {
+      socket.open(this.#factory, source);
+      return;
+    }
+    const open = (value: unknown): void => {
+      if (this.#sockets.get(flow) !== socket) return; // given up meanwhile
+      const endpoint = toEndpoint(value, this.#allowInsecure);
+      this.#urls[server] = endpoint.publicUrl;
+      socket.open(this.#factory, endpoint);
+    };
+    const fail = (cause: unknown): void => {
+      this.lost(socket, abnormalClosure, 'the server function gave no usable address', cause);
+    };
+    try {
+      const value = source?.();
+      if (isThenable(value)) value.then(open).then(undefined, fail);
+      else open(value);
+    } catch (cause) {
+      fail(cause);
+    }
+  }
+
+  send(flow: number, data: string | Uint8Array): void {
+    const socket = this.#sockets.get(flow);
+    if (socket === undefined || socket.send(data)) return;
+    this.#retire(socket);
+    this.lost(socket, abnormalClosure, 'the socket takes no more data');
+  }
+
+  disconnect(flow: number): void {
+    const socket = this.#sockets.get(flow);
+    if (socket === undefined) return;
+    this.#sockets.delete(flow);
+    this.#retire(socket);
+  }
+
+  /** Ends every socket; resolves when they are closed or given up. */
+  async close(): Promise<void> {
+    for (const flow of this.#sockets.keys()) this.disconnect(flow);
+    await Promise.all(this.#retiring);
+  }
+
+  #retire(socket: Socket): void {
+    const retired = socket.retire(this.#platform).then(() => {
+      this.#retiring.delete(retired);
+    });
+    this.#retiring.add(retired);
+  }
+
+  opened(socket: Socket, subprotocol: boolean): void {
+    if (socket.endpoint) this.#events.flowOpened(socket.flow, socket.endpoint, subprotocol);
+  }
+
+  received(socket: Socket, data: string | Uint8Array): void {
+    this.#events.flowReceived(socket.flow, data);
+  }
+
+  lost(socket: Socket, code: number, reason: string, cause?: unknown): void {
+    if (!this.#sockets.delete(socket.flow)) return;
+    this.reason = reason;
+    this.cause = cause;
+    this.lostUrl = socket.endpoint?.publicUrl ?? '';
+    this.#events.flowLost(socket.flow, code);
+  }
+}

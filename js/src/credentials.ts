@@ -1,0 +1,64 @@
+import { optionError } from './errors.js';
+import { readCredentials } from './options.js';
+import { isThenable } from './promises.js';
+import type { FieldList } from './outputs.js';
+import type { ChallengeInfo, CredentialsProvider } from './types.js';
+
+/** Hands the answer to the core; an empty list says that there are none. */
+type Answer = (id: number, challenge: number, fields: FieldList) => void;
+
+/** Asks the application's functions for credentials, one question at a time for each registration. */
+export class CredentialsDesk {
+  readonly #answer: Answer;
+  readonly #questions = new Map<number, AbortController>();
+  readonly #causes = new Map<number, unknown>();
+
+  constructor(answer: Answer) {
+    this.#answer = answer;
+  }
+
+  ask(id: number, challenge: number, info: ChallengeInfo, provider: CredentialsProvider): void {
+    this.dismiss(id);
+    const question = new AbortController();
+    this.#questions.set(id, question);
+    const answer = (value: unknown): void => {
+      if (question.signal.aborted) return;
+      this.#questions.delete(id);
+      this.#answer(id, challenge, toFields(value));
+    };
+    const fail = (cause: unknown): void => {
+      if (question.signal.aborted) return;
+      this.#questions.delete(id);
+      this.#causes.set(id, cause);
+      this.#answer(id, challenge, []);
+    };
+    try {
+      const value: unknown = provider(info, { signal: question.signal });
+      if (isThenable(value)) value.then(answer).then(undefined, fail);
+      else answer(value);
+    } catch (cause) {
+      fail(cause);
+    }
+  }
+
+  /** The answer is not wanted any more. */
+  dismiss(id: number): void {
+    this.#questions.get(id)?.abort();
+    this.#questions.delete(id);
+  }
+
+  /** What the function threw, once. */
+  takeCause(id: number): unknown {
+    const cause = this.#causes.get(id);
+    this.#causes.delete(id);
+    return cause;
+  }
+}
+
+function toFields(value: unknown): FieldList {
+  const secrets = readCredentials(value ?? undefined);
+  if (typeof secrets === 'function') {
+    throw optionError('credentials', 'the function must give credentials or null');
+  }
+  return secrets ?? [];
+}

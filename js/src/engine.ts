@@ -1,0 +1,361 @@
+import { Alarm } from './clock.js';
+import { Connector, type FlowEvents } from './connector.js';
+import { CredentialsDesk } from './credentials.js';
+import type { Failure, Success } from './decode.js';
+import { Dispatcher } from './dispatcher.js';
+import { endedError } from './errors.js';
+import { CallKind } from './fields.js';
+import type { Core } from './load.js';
+import type { ClientSettings, RegistrationSettings, Secrets } from './options.js';
+import { Pending, rejected } from './promises.js';
+import { internals, Registration, type End } from './registration.js';
+import type { Endpoint } from './server.js';
+import type { FieldList, Outputs, Properties, Removal } from './outputs.js';
+import { Session } from './session.js';
+import type * as types from './types.js';
+import type { SocketFactory } from './websocket.js';
+
+type Result = types.RegistrationInfo | types.Binding[] | Removal;
+type Details<K extends keyof types.ClientEventMap> = types.ClientEventMap[K]['detail'];
+
+/** Who is told of what is not about one registration. */
+export interface Audience {
+  connectionchange(detail: Details<'connectionchange'>): void;
+  message(detail: Details<'message'>): void;
+}
+
+/** A call under way. */
+interface Operation {
+  kind: CallKind;
+  caller: Pending<Result>;
+}
+
+/**
+ * Moves frames, timers and news between the core and the world; see Dispatcher for the order. Its methods take checked
+ * options.
+ */
+export class Engine implements Outputs, FlowEvents {
+  state: types.ConnectionState = 'disconnected';
+  url: string;
+  readonly #audience: Audience;
+  readonly #session: Session;
+  readonly #connector: Connector;
+  readonly #alarm: Alarm;
+  readonly #dispatcher = new Dispatcher();
+  readonly #desk: CredentialsDesk;
+  readonly #registrations = new Map<number, Registration>();
+  readonly #operations = new Map<number, Operation>();
+  #lastOperation = 0;
+  #end: End | null = null;
+  /** The last change of a registration's properties in the batch that the core is handing out. */
+  #change: { id: number; properties: Properties } | null = null;
+
+  /** Throws a TypeError for an option that the core refuses. */
+  constructor(
+    core: Core,
+    platform: types.Platform,
+    settings: ClientSettings,
+    factory: SocketFactory,
+    audience: Audience,
+  ) {
+    this.#audience = audience;
+    this.#connector = new Connector(settings, factory, platform, this);
+    this.url = this.#connector.url(0);
+    this.#desk = new CredentialsDesk((id, challenge, fields) => {
+      this.#session.provideCredentials(id, challenge, fields);
+      this.#run();
+    });
+    this.#alarm = new Alarm(platform, () => {
+      this.#session.advance();
+      this.#run();
+    });
+    this.#session = new Session(core, platform, this, (error) => {
+      this.#trapped(error);
+    });
+    try {
+      this.#session.configure(settings.fields);
+    } catch (error) {
+      this.#session.close();
+      throw error;
+    }
+  }
+
+  get registrations(): Registration[] {
+    return [...this.#registrations.values()];
+  }
+
+  get statistics(): types.ClientStats {
+    return this.#session.statistics;
+  }
+
+  // ----------------------------------------------------------------------------------------------------- commands
+
+  create(settings: RegistrationSettings): Registration {
+    if (this.#end !== null) throw endedError(this.#end);
+    this.checkCredentials(settings.secrets);
+    const id = this.#session.create(settings.fields);
+    const registration = new Registration(this, id, settings);
+    this.#registrations.set(id, registration);
+    return registration;
+  }
+
+  call(
+    target: Registration,
+    kind: CallKind,
+    fields: FieldList,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    if (this.#end !== null) return rejected(endedError(this.#end));
+    const caller = new Pending<Result>(signal);
+    const operation = ++this.#lastOperation;
+    this.#operations.set(operation, { kind, caller });
+    try {
+      this.#session.call(target.id, operation, kind, fields);
+    } catch (error) {
+      this.#operations.delete(operation);
+      caller.reject(error);
+    }
+    this.#run();
+    return caller.promise;
+  }
+
+  remove(target: Registration): void {
+    this.#desk.dismiss(target.id);
+    this.#registrations.delete(target.id);
+    this.#session.remove(target.id);
+    internals.end(target, 'removed', 'removed');
+    this.#run();
+  }
+
+  update(target: Registration, fields: FieldList): void {
+    this.#session.update(target.id, fields);
+    this.#run();
+  }
+
+  /** Throws a TypeError for malformed ones. */
+  checkCredentials(secrets: Secrets): void {
+    if (Array.isArray(secrets)) this.#session.checkCredentials(secrets);
+  }
+
+  resetCredentials(target: Registration, available: boolean): void {
+    this.#session.resetCredentials(target.id, available);
+    this.#run();
+  }
+
+  setTrace(on: boolean): void {
+    this.#session.setTrace(on);
+  }
+
+  wake(): void {
+    this.#session.wake();
+    this.#run();
+  }
+
+  /** Refuses calls from now on, those of close() itself excepted. */
+  stopCalls(): void {
+    this.#end ??= 'closed';
+  }
+
+  /** Ends everything. Resolves when the sockets are closed or given up. */
+  async close(): Promise<void> {
+    this.stopCalls();
+    this.#session.close();
+    this.#run();
+    this.#alarm.set(-1);
+    this.#registrations.clear();
+    await this.#connector.close();
+  }
+
+  #run(): void {
+    this.#change = null;
+    if (this.#dispatcher.run()) this.#alarm.set(this.#session.deadline);
+  }
+
+  // ------------------------------------------------------------------------------------------------ from the sockets
+
+  flowOpened(flow: number, endpoint: Endpoint, subprotocol: boolean): void {
+    this.#session.opened(flow, endpoint.secure, endpoint.loopback, subprotocol);
+    this.#run();
+  }
+
+  flowReceived(flow: number, data: string | Uint8Array): void {
+    this.#session.receive(flow, data);
+    this.#run();
+  }
+
+  flowLost(flow: number, code: number): void {
+    this.#session.lost(flow, code);
+    this.#run();
+  }
+
+  // --------------------------------------------------------------------------------------------------- from the core
+
+  connect(flow: number, server: number): void {
+    this.#dispatcher.act(() => {
+      this.#connector.connect(flow, server);
+    });
+  }
+
+  disconnect(flow: number): void {
+    this.#dispatcher.act(() => {
+      this.#connector.disconnect(flow);
+    });
+  }
+
+  transmit(flow: number, data: string | Uint8Array): void {
+    this.#dispatcher.act(() => {
+      this.#connector.send(flow, data);
+    });
+  }
+
+  trace(flow: number, incoming: boolean, data: string): void {
+    const url = this.#connector.urlOf(flow);
+    this.#dispatcher.tell(() => {
+      this.#audience.message({ direction: incoming ? 'in' : 'out', data, url });
+    });
+  }
+
+  connection(state: types.ConnectionState, server: number, code: number, retryAt: number): void {
+    const { reason } = this.#connector;
+    this.#dispatcher.tell(() => {
+      const url = this.#connector.url(server);
+      this.state = state;
+      this.url = url;
+      const detail: Details<'connectionchange'> = { state, url };
+      if (code !== 0) detail.code = code;
+      if (code !== 0 && reason !== '') detail.reason = reason;
+      if (retryAt !== 0) detail.retryAt = retryAt;
+      this.#audience.connectionchange(detail);
+    });
+  }
+
+  registration(id: number, properties: Properties): void {
+    const target = this.#registrations.get(id);
+    if (target === undefined) return;
+    this.#change = { id, properties };
+    this.#dispatcher.tell(() => {
+      if (properties.state === 'removed') internals.end(target, 'closed', 'removed');
+      else internals.change(target, properties);
+    });
+  }
+
+  succeeded(id: number, first: boolean, success: Success): void {
+    this.#desk.dismiss(id);
+    if (this.#change?.id === id) this.#change.properties.success = success;
+    this.#tell(id, (target) => {
+      internals.succeed(target, first, success);
+    });
+  }
+
+  unregistered(id: number, detail: types.RegistrationEventMap['unregistered']['detail']): void {
+    this.#tell(id, (target) => {
+      internals.emit(target, 'unregistered', detail);
+    });
+  }
+
+  failed(id: number, failure: Failure): void {
+    this.#explain(id, failure);
+    this.#tell(id, (target) => {
+      internals.fail(target, failure);
+    });
+  }
+
+  retry(id: number, attempt: number, failure: Failure): void {
+    this.#explain(id, failure);
+    this.#tell(id, (target) => {
+      internals.retry(target, attempt, failure);
+    });
+  }
+
+  warning(id: number, detail: types.RegistrationEventMap['warning']['detail']): void {
+    this.#tell(id, (target) => {
+      internals.emit(target, 'warning', detail);
+    });
+  }
+
+  credentialsWanted(id: number, challenge: number, info: types.ChallengeInfo): void {
+    const target = this.#registrations.get(id);
+    if (target === undefined) return;
+    const secrets = internals.secrets(target);
+    if (typeof secrets === 'function') {
+      this.#dispatcher.tell(() => {
+        this.#desk.ask(id, challenge, info, secrets);
+      });
+      return;
+    }
+    this.#dispatcher.act(() => {
+      this.#session.provideCredentials(id, challenge, secrets ?? []);
+    });
+  }
+
+  operationDone(id: number, success: Success | null, removal: Removal): void {
+    const operation = this.#take(id);
+    if (operation === undefined) return;
+    this.#dispatcher.tell(() => {
+      const { kind, caller } = operation;
+      if (caller.settled) return;
+      if (success === null) caller.resolve(removal);
+      else if (kind === CallKind.register || kind === CallKind.refresh)
+        caller.resolve(success.info);
+      else caller.resolve(success.bindings);
+    });
+  }
+
+  operationFailed(id: number, registration: number, failure: Failure): void {
+    this.#explain(registration, failure);
+    const operation = this.#take(id);
+    this.#dispatcher.tell(() => {
+      if (operation?.caller.settled === false) operation.caller.reject(failure.error);
+    });
+  }
+
+  #take(id: number): Operation | undefined {
+    const operation = this.#operations.get(id);
+    this.#operations.delete(id);
+    return operation;
+  }
+
+  #tell(id: number, news: (target: Registration) => void): void {
+    const target = this.#registrations.get(id);
+    if (target === undefined) return;
+    this.#dispatcher.tell(() => {
+      news(target);
+    });
+  }
+
+  /** Adds what only the host knows, and makes it the registration's last error. */
+  #explain(id: number, failure: Failure): void {
+    this.#desk.dismiss(id);
+    const { code, status } = failure;
+    if (code === 'removed' || code === 'closed' || code === 'cancelled') return;
+    const { lostUrl, reason, cause } = this.#connector;
+    failure.cause ??= this.#desk.takeCause(id);
+    if (code === 'transport' && status === 0) {
+      const where = [lostUrl, reason].filter(Boolean).join(': ');
+      if (where) failure.note = ` (${where})`;
+      failure.cause ??= cause;
+    }
+    if (this.#change?.id === id) this.#change.properties.failure = failure;
+  }
+
+  /** The core is dead, and nothing that it knew can be trusted. */
+  #trapped(cause: unknown): void {
+    this.#end = 'internal';
+    this.#alarm.set(-1);
+    void this.#connector.close();
+    const operations = [...this.#operations.values()];
+    this.#operations.clear();
+    this.#dispatcher.tell(() => {
+      this.state = 'closed';
+      this.#audience.connectionchange({ state: 'closed', url: this.url });
+      for (const [id, target] of this.#registrations) {
+        this.#desk.dismiss(id);
+        internals.end(target, 'internal', 'failed', cause);
+      }
+      for (const { caller } of operations) {
+        if (!caller.settled) caller.reject(endedError('internal', cause));
+      }
+    });
+    this.#run();
+  }
+}

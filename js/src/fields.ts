@@ -1,0 +1,212 @@
+/**
+ * Names of the values that cross to the bridge and back: bindings/fields.h and the enumerations of the core's headers,
+ * again. A test compares them.
+ */
+import type {
+  ChallengeInfo,
+  ConnectionState,
+  DigestAlgorithm,
+  RegistrationErrorCode,
+  RegistrationEventMap,
+  RegistrationState,
+} from './types.js';
+
+/** Options: entries of {u32 field, u32 byte length, bytes padded to a multiple of 4}. */
+export const enum Field {
+  servers = 1,
+  userAgent = 2,
+  instanceId = 3,
+  connectTimeout = 4,
+  transactionTimeout = 5,
+  credentialsTimeout = 6,
+  reconnectPolicy = 7,
+  reconnectBase = 8,
+  reconnectMax = 9,
+  entropy = 10,
+  aor = 11,
+  registrar = 12,
+  from = 13,
+  displayName = 14,
+  expires = 15,
+  contactUser = 16,
+  contactDisplayName = 17,
+  contactQ = 18,
+  contactUriParameter = 19,
+  contactParameter = 20,
+  header = 21,
+  value = 22,
+  supported = 23,
+  route = 24,
+  outbound = 25,
+  regId = 26,
+  gruu = 27,
+  pushProvider = 28,
+  pushPrid = 29,
+  pushParam = 30,
+  digestPolicy = 31,
+  digestAlgorithms = 32,
+  digestRequireMutual = 33,
+  refreshPolicy = 34,
+  refreshValue = 35,
+  retry = 36,
+  hasCredentials = 37,
+  replaceHeaders = 38,
+  replaceSupported = 39,
+  force = 40,
+  uri = 41,
+  credentials = 42,
+  username = 43,
+  password = 44,
+  ha1Md5 = 45,
+  ha1Sha256 = 46,
+  ha1Sha512256 = 47,
+  token = 48,
+  tokenExpiresAt = 49,
+  realm = 50,
+}
+
+/** First character of a result's row. */
+export const enum Row {
+  contact = 'c',
+  pubGruu = 'g',
+  tempGruu = 't',
+  serviceRoute = 's',
+  path = 'p',
+  associatedUri = 'u',
+  realm = 'R',
+  binding = 'b',
+  bindingDisplayName = 'd',
+  bindingExpires = 'e',
+  bindingQ = 'q',
+  bindingInstanceId = 'i',
+  bindingRegId = 'n',
+  bindingOwn = 'o',
+  parameter = 'k',
+  value = 'v',
+  reason = 'r',
+  header = 'h',
+  message = 'm',
+  code = 'w',
+  scope = 'S',
+  authzServer = 'Z',
+  error = 'E',
+}
+
+/** Bits of a record's flags; each kind of record has its own. */
+/* eslint-disable @typescript-eslint/no-duplicate-enum-values */
+export const enum Flag {
+  text = 1,
+  incoming = 1,
+  bound = 1,
+  confirmed = 1,
+  sent = 2,
+  outbound = 1,
+  authenticated = 2,
+  bearer = 4,
+  mutual = 8,
+  retryable = 1,
+  retryAfter = 2,
+  proxy = 1,
+  hasRealm = 2,
+}
+/* eslint-enable @typescript-eslint/no-duplicate-enum-values */
+
+/** What stands above the bits of a record's flags: why credentials are asked again, or a digest algorithm. */
+export const flagsShift = 8;
+
+/** What a record is. */
+export const enum OutputKind {
+  none,
+  connect,
+  disconnect,
+  transmit,
+  trace,
+  connection,
+  registration,
+  registered,
+  refreshed,
+  unregistered,
+  failed,
+  retry,
+  warning,
+  credentialsWanted,
+  operationDone,
+  operationFailed,
+}
+
+/** What a call does. */
+export const enum CallKind {
+  register,
+  refresh,
+  unregister,
+  unregisterAll,
+  query,
+  removeBinding,
+}
+
+/** Why a command was refused. */
+export const enum CommandError {
+  none,
+  invalidArgument,
+  unknownRegistration,
+  notReady,
+  closed,
+}
+
+/*
+ * The rest crosses as its place in these lists.
+ */
+export const registrationStates: readonly RegistrationState[] = [
+  'unregistered',
+  'connecting',
+  'registering',
+  'registered',
+  'refreshing',
+  'unregistering',
+  'waiting',
+  'failed',
+  'removed',
+];
+
+export const connectionStates: readonly ConnectionState[] = [
+  'disconnected',
+  'connecting',
+  'connected',
+  'waiting',
+  'closed',
+];
+
+export const failureCodes: readonly RegistrationErrorCode[] = [
+  'rejected',
+  'auth-failed',
+  'interval',
+  'timeout',
+  'transport',
+  'protocol',
+  'removed',
+  'closed',
+  'cancelled',
+];
+
+export const unregisteredReasons: readonly RegistrationEventMap['unregistered']['detail']['reason'][] =
+  ['user', 'expired', 'rejected', 'cleared'];
+
+export const algorithms: readonly DigestAlgorithm[] = [
+  'MD5',
+  'MD5-sess',
+  'SHA-256',
+  'SHA-256-sess',
+  'SHA-512-256',
+  'SHA-512-256-sess',
+];
+
+export const previousOutcomes: readonly ChallengeInfo['previous'][] = [
+  undefined,
+  'rejected',
+  'stale',
+  'expired',
+];
+
+export const refreshPolicies = ['adaptive', 'percent', 'margin', 'off'] as const;
+export const reconnectPolicies = ['interactive', 'rfc5626', 'off'] as const;
+export const challengePolicies = ['server-order', 'strongest'] as const;

@@ -1,0 +1,269 @@
+import type { Failure, Success } from './decode.js';
+import type { Engine } from './engine.js';
+import { endedError, optionError, type RegistrationError } from './errors.js';
+import { emit, Emitter } from './events.js';
+import { CallKind, Field } from './fields.js';
+import {
+  checkText,
+  readCallOptions,
+  readCredentials,
+  readUpdateOptions,
+  type RegistrationSettings,
+  type Secrets,
+} from './options.js';
+import { Pending, rejected } from './promises.js';
+import type { Properties, Removal } from './outputs.js';
+import type * as types from './types.js';
+
+type Info = types.RegistrationInfo;
+
+/** Why nothing goes any more. */
+export type End = 'removed' | 'closed' | 'internal';
+
+/** What the engine may do to a registration. Each function keeps the order properties, statechange, event, promise. */
+export interface Internals {
+  secrets(target: Registration): Secrets;
+  /** A REGISTER was under way at some time, so the registrar may hold a binding. */
+  wasSent(target: Registration): boolean;
+  change(target: Registration, properties: Properties): void;
+  succeed(target: Registration, first: boolean, success: Success): void;
+  fail(target: Registration, failure: Failure): void;
+  retry(target: Registration, attempt: number, failure: Failure): void;
+  emit<K extends 'unregistered' | 'warning'>(
+    target: Registration,
+    type: K,
+    detail: types.RegistrationEventMap[K]['detail'],
+  ): void;
+  /** The last change: after it there are no events. */
+  end(target: Registration, end: End, state: types.RegistrationState, cause?: unknown): void;
+}
+
+export let internals: Internals;
+
+/** See types.ts. All state is private, so nothing of it shows when a registration is printed, serialised or cloned. */
+export class Registration extends Emitter implements types.Registration {
+  readonly #engine: Engine;
+  readonly #id: number;
+  readonly #aor: string;
+  readonly #regId: number;
+  #secrets: Secrets;
+  #state: types.RegistrationState = 'unregistered';
+  #bound = false;
+  #sent = false;
+  #expiresAt: number | null = null;
+  #refreshAt: number | null = null;
+  #retryAt: number | null = null;
+  #success: Success | null = null;
+  #failure: Pick<Failure, 'error'> | null = null;
+  #waiters: Pending<Info>[] | null = null;
+  #end: End | null = null;
+
+  static {
+    internals = {
+      secrets: (target) => target.#secrets,
+      wasSent: (target) => target.#sent,
+      change(target, properties) {
+        if (target.#end === null) target.#change(properties);
+      },
+      succeed(target, first, success) {
+        if (target.#end !== null) return;
+        target.#success = success;
+        emit(target, first ? 'registered' : 'refreshed', () => success.info);
+        for (const waiter of target.#takeWaiters()) waiter.resolve(success.info);
+      },
+      fail(target, failure) {
+        if (target.#end !== null) return;
+        target.#failure = failure;
+        emit(target, 'failed', () => failure.error);
+        for (const waiter of target.#takeWaiters()) waiter.reject(failure.error);
+      },
+      retry(target, attempt, failure) {
+        if (target.#end !== null) return;
+        target.#failure = failure;
+        const { retryAt } = failure;
+        emit(target, 'retry', () => ({ attempt, retryAt, error: failure.error }));
+      },
+      emit(target, type, detail) {
+        if (target.#end === null) emit(target, type, () => detail);
+      },
+      end(target, end, state, cause) {
+        if (target.#end !== null) return;
+        const error = endedError(end, cause);
+        target.#end = end;
+        target.#secrets = null;
+        target.#bound = false;
+        target.#expiresAt = target.#refreshAt = target.#retryAt = null;
+        if (state === 'failed') target.#failure = { error };
+        target.#enter(state);
+        if (state === 'failed') emit(target, 'failed', () => error);
+        for (const waiter of target.#takeWaiters()) waiter.reject(error);
+      },
+    };
+  }
+
+  constructor(engine: Engine, id: number, settings: RegistrationSettings) {
+    super();
+    this.#engine = engine;
+    this.#id = id;
+    this.#aor = settings.aor;
+    this.#regId = settings.regId;
+    this.#secrets = settings.secrets;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get aor(): string {
+    return this.#aor;
+  }
+
+  get state(): types.RegistrationState {
+    return this.#state;
+  }
+
+  get bound(): boolean {
+    return this.#bound;
+  }
+
+  get expiresAt(): number | null {
+    return this.#expiresAt;
+  }
+
+  get refreshAt(): number | null {
+    return this.#refreshAt;
+  }
+
+  get retryAt(): number | null {
+    return this.#retryAt;
+  }
+
+  get info(): Info | null {
+    return this.#success?.info ?? null;
+  }
+
+  get lastError(): RegistrationError | null {
+    return this.#failure?.error ?? null;
+  }
+
+  get flows(): types.Registration['flows'] {
+    const { url, state } = this.#engine;
+    const connected = state === 'connected';
+    return [{ regId: this.#regId, url, connected, expiresAt: this.#expiresAt }];
+  }
+
+  register(call?: types.CallOptions): Promise<Info> {
+    return this.#call(CallKind.register, call) as Promise<Info>;
+  }
+
+  refresh(call?: types.CallOptions): Promise<Info> {
+    return this.#call(CallKind.refresh, call) as Promise<Info>;
+  }
+
+  unregister(call?: Parameters<types.Registration['unregister']>[0]): Promise<Removal> {
+    return this.#call(CallKind.unregister, call) as Promise<Removal>;
+  }
+
+  query(call?: Omit<types.CallOptions, 'expires'>): Promise<types.Binding[]> {
+    return this.#call(CallKind.query, call) as Promise<types.Binding[]>;
+  }
+
+  removeBinding(uri: string, call?: Omit<types.CallOptions, 'expires'>): Promise<types.Binding[]> {
+    return this.#call(CallKind.removeBinding, call, uri) as Promise<types.Binding[]>;
+  }
+
+  whenRegistered(options?: { signal?: AbortSignal }): Promise<Info> {
+    try {
+      const { signal } = readCallOptions(options);
+      this.#checkAlive();
+      if (signal?.aborted) return rejected(signal.reason);
+      if (this.#state === 'failed') return rejected(this.lastError);
+      const waiter = new Pending<Info>(signal);
+      const isRegistered = this.#state === 'registered' || this.#state === 'refreshing';
+      if (isRegistered && this.#success !== null) {
+        waiter.resolve(this.#success.info);
+      } else {
+        this.#waiters = (this.#waiters ?? []).filter((each) => !each.settled);
+        this.#waiters.push(waiter);
+      }
+      return waiter.promise;
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  remove(): void {
+    if (this.#end === null) this.#engine.remove(this);
+  }
+
+  declare [Symbol.dispose]: () => void;
+
+  setCredentials(credentials: types.RegistrationOptions['credentials']): void {
+    this.#checkAlive();
+    const secrets = readCredentials(credentials);
+    this.#engine.checkCredentials(secrets);
+    this.#secrets = secrets;
+    this.#engine.resetCredentials(this, secrets !== null);
+  }
+
+  update(options: Parameters<types.Registration['update']>[0]): void {
+    this.#checkAlive();
+    this.#engine.update(this, readUpdateOptions(options));
+  }
+
+  openChannel(): types.Channel {
+    this.#checkAlive();
+    throw optionError('openChannel()', 'is not available yet');
+  }
+
+  #call(kind: CallKind, options: unknown, uri?: unknown): Promise<unknown> {
+    try {
+      const { signal, all, fields } = readCallOptions(options);
+      if (kind === CallKind.removeBinding) {
+        fields.push(Field.uri, checkText(uri, 'uri'));
+      }
+      this.#checkAlive();
+      if (signal?.aborted) return rejected(signal.reason);
+      const what = kind === CallKind.unregister && all ? CallKind.unregisterAll : kind;
+      return this.#engine.call(this, what, fields, signal);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  #checkAlive(): void {
+    if (this.#end !== null) throw endedError(this.#end);
+  }
+
+  #change(properties: Properties): void {
+    this.#bound = properties.bound;
+    this.#expiresAt = properties.expiresAt;
+    this.#refreshAt = properties.refreshAt;
+    this.#retryAt = properties.retryAt;
+    if (properties.success !== null) this.#success = properties.success;
+    if (properties.failure !== null) this.#failure = properties.failure;
+    this.#enter(properties.state);
+  }
+
+  #enter(state: types.RegistrationState): void {
+    const previous = this.#state;
+    if (state === previous) return;
+    this.#state = state;
+    this.#sent ||= state === 'registering' || state === 'refreshing';
+    emit(this, 'statechange', () => ({ state, previous }));
+  }
+
+  #takeWaiters(): Pending<Info>[] {
+    const waiters = this.#waiters ?? [];
+    this.#waiters = null;
+    return waiters;
+  }
+}
+
+if (typeof Symbol.dispose === 'symbol') {
+  Object.defineProperty(Registration.prototype, Symbol.dispose, {
+    value(this: Registration) {
+      this.remove();
+    },
+  });
+}

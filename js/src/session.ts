@@ -1,0 +1,466 @@
+/* eslint-disable @typescript-eslint/no-unsafe-enum-comparison, @typescript-eslint/no-unsafe-enum-assignment --
+   enumerations come as numbers out of the heap */
+import { Failure, Success, toChallenge, toWarning } from './decode.js';
+import { endedError, optionError, RegistrationError } from './errors.js';
+import {
+  CommandError,
+  connectionStates,
+  failureCodes,
+  Flag,
+  OutputKind,
+  registrationStates,
+  unregisteredReasons,
+  type CallKind,
+  type Field,
+} from './fields.js';
+import { Properties, type FieldList, type FieldValue, type Outputs } from './outputs.js';
+import type { Bridge, Core } from './load.js';
+import type { ClientStats, Platform } from './types.js';
+
+/** Longer messages are dropped before they cross into the core, whose own limit this is. */
+const maxFrame = 65_536;
+
+/** Byte offsets of bridge::Outbox. */
+const enum Outbox {
+  deadline = 0,
+  count = 8,
+  error = 12,
+  framesIn = 16,
+  framesOut = 20,
+  dropped = 24,
+  connects = 28,
+  registers = 32,
+  records = 40,
+  blob = 44,
+  option = 48,
+  optionLength = 52,
+  message = 56,
+  messageLength = 60,
+}
+
+/** Byte offsets of bridge::Record, and its size. */
+const enum Record {
+  kind = 0,
+  registration = 4,
+  reference = 8,
+  flow = 12,
+  code = 16,
+  flags = 20,
+  offset = 24,
+  length = 28,
+  x = 32,
+  y = 40,
+  z = 48,
+  size = 56,
+}
+
+/** Up to here a loop over the characters is quicker than the encoder. */
+const shortText = 64;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * One client's agent, and the only place that touches the WebAssembly heap. Every method that moves the agent hands what
+ * came of it to `outputs` before it returns. Once the core has trapped, `onTrap` is called and every method does nothing.
+ */
+export class Session {
+  readonly #core: Core;
+  readonly #platform: Platform;
+  readonly #outputs: Outputs;
+  readonly #onTrap: (error: unknown) => void;
+  #bridge: Bridge | null;
+  #outbox = 0;
+  #input = 0;
+  #capacity = 0;
+  /** Both die when the memory grows. */
+  #heap: Uint8Array;
+  #view: DataView;
+  /** Of the outputs being handed on. */
+  #blob = 0;
+  #success: Success | null = null;
+  #successOffset = 0;
+  #failure: Failure | null = null;
+  #failureOffset = 0;
+  #oversized = 0;
+  #finalStatistics: ClientStats | null = null;
+
+  constructor(core: Core, platform: Platform, outputs: Outputs, onTrap: (error: unknown) => void) {
+    this.#core = core;
+    this.#platform = platform;
+    this.#outputs = outputs;
+    this.#onTrap = (error) => {
+      this.#end();
+      onTrap(error);
+    };
+    this.#bridge = new core.module.Bridge();
+    core.users.add(this.#onTrap);
+    this.#heap = core.module.HEAPU8;
+    this.#view = new DataView(this.#heap.buffer);
+    this.#outbox = this.#bridge.outbox();
+  }
+
+  /** Monotonic ms of the next thing to be done; negative: nothing. */
+  get deadline(): number {
+    if (this.#bridge === null) return -1;
+    this.#refresh();
+    return this.#view.getFloat64(this.#outbox + Outbox.deadline, true);
+  }
+
+  get statistics(): ClientStats {
+    if (this.#finalStatistics !== null) return { ...this.#finalStatistics };
+    this.#refresh();
+    return {
+      framesIn: this.#word(Outbox.framesIn) + this.#oversized,
+      framesOut: this.#word(Outbox.framesOut),
+      dropped: this.#word(Outbox.dropped) + this.#oversized,
+      connects: this.#word(Outbox.connects),
+      registers: this.#word(Outbox.registers),
+    };
+  }
+
+  /** Throws the refusal. */
+  configure(fields: FieldList): void {
+    this.#command((bridge) => bridge.configure(this.#write(fields)));
+  }
+
+  /** Returns the new registration's id; throws the refusal. */
+  create(fields: FieldList): number {
+    let id = 0;
+    this.#command((bridge) => {
+      id = bridge.create(this.#write(fields));
+    });
+    return id;
+  }
+
+  /** Begins an operation; throws the refusal. */
+  call(registration: number, operation: number, kind: CallKind, fields: FieldList): void {
+    this.#command((bridge, monotonic, wall) =>
+      bridge.call(this.#write(fields), monotonic, wall, registration, operation, kind),
+    );
+  }
+
+  remove(registration: number): void {
+    this.#run((bridge, monotonic, wall) => bridge.remove(monotonic, wall, registration));
+  }
+
+  /** Throws the refusal. */
+  update(registration: number, fields: FieldList): void {
+    this.#command((bridge) => bridge.update(this.#write(fields), registration));
+  }
+
+  resetCredentials(registration: number, available: boolean): void {
+    this.#run((bridge) => bridge.resetCredentials(registration, available));
+  }
+
+  /** An empty list says that there are none. */
+  provideCredentials(registration: number, challenge: number, fields: FieldList): void {
+    this.#run((bridge, monotonic, wall) =>
+      bridge.provideCredentials(this.#write(fields), monotonic, wall, registration, challenge),
+    );
+  }
+
+  /** Throws a TypeError for malformed ones. */
+  checkCredentials(fields: FieldList): void {
+    this.#command((bridge) => bridge.checkCredentials(this.#write(fields)));
+  }
+
+  opened(flow: number, secure: boolean, loopback: boolean, subprotocol: boolean): void {
+    this.#run((bridge, monotonic, wall) => {
+      bridge.opened(monotonic, wall, flow, secure, loopback, subprotocol);
+    });
+  }
+
+  lost(flow: number, code: number): void {
+    this.#run((bridge, monotonic, wall) => {
+      bridge.lost(monotonic, wall, flow, code);
+    });
+  }
+
+  /** One WebSocket message. */
+  receive(flow: number, data: string | Uint8Array): void {
+    if (data.length > maxFrame) {
+      this.#oversized++;
+      return;
+    }
+    this.#run((bridge, monotonic, wall) => {
+      bridge.receive(this.#writeFrame(data), monotonic, wall, flow);
+    });
+  }
+
+  advance(): void {
+    this.#run((bridge, monotonic, wall) => {
+      bridge.advance(monotonic, wall);
+    });
+  }
+
+  wake(): void {
+    this.#run((bridge, monotonic, wall) => {
+      bridge.wake(monotonic, wall);
+    });
+  }
+
+  setTrace(on: boolean): void {
+    this.#run((bridge) => {
+      bridge.setTrace(on);
+    });
+  }
+
+  /** Ends the agent and frees its memory; nothing may be called after it but the getters. */
+  close(): void {
+    this.#run((bridge, monotonic, wall) => {
+      bridge.close(monotonic, wall);
+    });
+    const bridge = this.#bridge;
+    this.#end();
+    this.#core.users.delete(this.#onTrap);
+    bridge?.delete();
+  }
+
+  #end(): void {
+    this.#finalStatistics ??= this.statistics;
+    this.#bridge = null;
+  }
+
+  #run(call: (bridge: Bridge, monotonic: number, wall: number) => unknown): void {
+    if (this.#bridge === null) return;
+    const monotonic = this.#platform.monotonic();
+    const wall = this.#platform.now();
+    try {
+      this.#refresh();
+      call(this.#bridge, monotonic, wall);
+    } catch (error) {
+      this.#core.poison(error);
+      return;
+    }
+    this.#refresh();
+    this.#read();
+  }
+
+  #command(call: (bridge: Bridge, monotonic: number, wall: number) => unknown): void {
+    this.#run(call);
+    if (this.#bridge === null) throw endedError('internal');
+    const error = this.#word(Outbox.error);
+    if (error === CommandError.none) return;
+    const message = this.#static(Outbox.message, Outbox.messageLength);
+    if (error === CommandError.invalidArgument) {
+      throw optionError(this.#static(Outbox.option, Outbox.optionLength), message);
+    }
+    throw new RegistrationError(message, { code: 'internal' });
+  }
+
+  #refresh(): void {
+    const heap = this.#core.module.HEAPU8;
+    if (heap === this.#heap) return;
+    this.#heap = heap;
+    this.#view = new DataView(heap.buffer);
+  }
+
+  #word(offset: number): number {
+    return this.#view.getUint32(this.#outbox + offset, true);
+  }
+
+  #static(address: Outbox, length: Outbox): string {
+    return this.#text(this.#word(address), this.#word(length));
+  }
+
+  #text(start: number, length: number): string {
+    return length === 0 ? '' : decoder.decode(this.#heap.subarray(start, start + length));
+  }
+
+  // ---------------------------------------------------------------------------------------------------- to the core
+
+  /** Makes room for `size` bytes at #input; what was written stays. */
+  #reserve(size: number, bridge = this.#bridge): void {
+    if (size <= this.#capacity || bridge === null) return;
+    this.#capacity = Math.max(size, 2 * this.#capacity, 2048);
+    this.#input = bridge.input(this.#capacity);
+    this.#refresh();
+  }
+
+  #writeFrame(data: string | Uint8Array): number {
+    if (typeof data === 'string') return this.#writeText(0, data);
+    this.#reserve(data.length);
+    this.#heap.set(data, this.#input);
+    return data.length;
+  }
+
+  /** Writes UTF-8 at `offset` of the input and returns the number of bytes. */
+  #writeText(offset: number, text: string): number {
+    const { length } = text;
+    this.#reserve(offset + length);
+    if (length <= shortText) {
+      let at = this.#input + offset;
+      let i = 0;
+      for (; i < length; i++) {
+        const unit = text.charCodeAt(i);
+        if (unit > 0x7f) break;
+        this.#heap[at++] = unit;
+      }
+      if (i === length) return length;
+    }
+    let { read, written } = this.#encode(offset, text);
+    if (read < length) {
+      this.#reserve(offset + 3 * length);
+      ({ read, written } = this.#encode(offset, text));
+    }
+    return written;
+  }
+
+  #encode(offset: number, text: string): TextEncoderEncodeIntoResult {
+    const start = this.#input + offset;
+    return encoder.encodeInto(text, this.#heap.subarray(start, this.#input + this.#capacity));
+  }
+
+  #write(fields: FieldList): number {
+    let end = 0;
+    for (let i = 0; i < fields.length; i += 2) {
+      end = this.#writeField(end, fields[i] as Field, fields[i + 1] ?? '');
+    }
+    return end;
+  }
+
+  #writeField(at: number, field: Field, value: FieldValue): number {
+    this.#reserve(at + 16);
+    let length = 8;
+    if (typeof value === 'string') {
+      length = this.#writeText(at + 8, value);
+    } else if (typeof value === 'object') {
+      length = value.length;
+      this.#reserve(at + 8 + length);
+      this.#heap.set(value, this.#input + at + 8);
+    } else {
+      this.#view.setFloat64(this.#input + at + 8, Number(value), true);
+    }
+    this.#view.setUint32(this.#input + at, field, true);
+    this.#view.setUint32(this.#input + at + 4, length, true);
+    return at + 8 + ((length + 3) & ~3);
+  }
+
+  // -------------------------------------------------------------------------------------------------- from the core
+
+  #read(): void {
+    const count = this.#word(Outbox.count);
+    if (count === 0) return;
+    const records = this.#word(Outbox.records);
+    this.#blob = this.#word(Outbox.blob);
+    this.#success = this.#failure = null;
+    for (let i = 0; i < count; i++) this.#hand(records + i * Record.size);
+  }
+
+  #hand(at: number): void {
+    const view = this.#view;
+    const outputs = this.#outputs;
+    const id = view.getUint32(at + Record.registration, true);
+    const reference = view.getUint32(at + Record.reference, true);
+    const flow = view.getUint32(at + Record.flow, true);
+    const code = view.getUint32(at + Record.code, true);
+    const flags = view.getUint32(at + Record.flags, true);
+    switch (view.getUint32(at + Record.kind, true) as OutputKind) {
+      case OutputKind.none:
+        break;
+      case OutputKind.connect:
+        outputs.connect(flow, code);
+        break;
+      case OutputKind.disconnect:
+        outputs.disconnect(flow, code);
+        break;
+      case OutputKind.transmit:
+        outputs.transmit(flow, flags & Flag.text ? this.#textOf(at) : this.#bytesOf(at));
+        break;
+      case OutputKind.trace:
+        outputs.trace(flow, (flags & Flag.incoming) !== 0, this.#textOf(at));
+        break;
+      case OutputKind.connection: {
+        const retryAt = view.getFloat64(at + Record.x, true);
+        outputs.connection(connectionStates[code] ?? 'closed', reference, flow, retryAt);
+        break;
+      }
+      case OutputKind.registration:
+        outputs.registration(id, this.#propertiesOf(at, code, flags));
+        break;
+      case OutputKind.registered:
+        outputs.succeeded(id, true, this.#successOf(at, code, flags));
+        break;
+      case OutputKind.refreshed:
+        outputs.succeeded(id, false, this.#successOf(at, code, flags));
+        break;
+      case OutputKind.unregistered: {
+        const reason = unregisteredReasons[code] ?? 'user';
+        outputs.unregistered(id, { reason, confirmed: (flags & Flag.confirmed) !== 0 });
+        break;
+      }
+      case OutputKind.failed:
+        outputs.failed(id, this.#failureOf(at, code, flags));
+        break;
+      case OutputKind.retry:
+        outputs.retry(id, reference, this.#failureOf(at, code, flags));
+        break;
+      case OutputKind.warning:
+        outputs.warning(id, toWarning(this.#textOf(at)));
+        break;
+      case OutputKind.credentialsWanted:
+        outputs.credentialsWanted(id, reference, toChallenge(this.#textOf(at), code, flags));
+        break;
+      case OutputKind.operationDone:
+        outputs.operationDone(reference, code === 0 ? null : this.#successOf(at, code, flags), {
+          sent: (flags & Flag.sent) !== 0,
+          confirmed: (flags & Flag.confirmed) !== 0,
+        });
+        break;
+      case OutputKind.operationFailed:
+        outputs.operationFailed(reference, id, this.#failureOf(at, code, flags));
+        break;
+    }
+  }
+
+  #bytesOf(at: number): Uint8Array {
+    const start = this.#blob + this.#view.getUint32(at + Record.offset, true);
+    return this.#heap.slice(start, start + this.#view.getUint32(at + Record.length, true));
+  }
+
+  #textOf(at: number): string {
+    const start = this.#blob + this.#view.getUint32(at + Record.offset, true);
+    return this.#text(start, this.#view.getUint32(at + Record.length, true));
+  }
+
+  #propertiesOf(at: number, code: number, flags: number): Properties {
+    const view = this.#view;
+    return new Properties(
+      registrationStates[code] ?? 'failed',
+      (flags & Flag.bound) !== 0,
+      view.getFloat64(at + Record.x, true) || null,
+      view.getFloat64(at + Record.y, true) || null,
+      view.getFloat64(at + Record.z, true) || null,
+    );
+  }
+
+  /** An event and the call that it completes share one text in the blob, and one object here. */
+  #successOf(at: number, status: number, flags: number): Success {
+    const offset = this.#view.getUint32(at + Record.offset, true);
+    if (this.#success === null || this.#successOffset !== offset) {
+      const expires = this.#view.getFloat64(at + Record.x, true);
+      const expiresAt = this.#view.getFloat64(at + Record.y, true);
+      this.#success = new Success(this.#textOf(at), status, flags, expires, expiresAt);
+      this.#successOffset = offset;
+    }
+    return this.#success;
+  }
+
+  #failureOf(at: number, code: number, flags: number): Failure {
+    const view = this.#view;
+    const offset = view.getUint32(at + Record.offset, true);
+    const retryAt = view.getFloat64(at + Record.x, true);
+    const last = this.#failure;
+    if (last !== null && this.#failureOffset === offset && last.retryAt === retryAt) return last;
+    this.#failureOffset = offset;
+    return (this.#failure = new Failure(
+      this.#textOf(at),
+      failureCodes[code] ?? 'internal',
+      (flags & Flag.retryable) !== 0,
+      retryAt,
+      view.getFloat64(at + Record.y, true),
+      flags & Flag.retryAfter ? view.getFloat64(at + Record.z, true) : undefined,
+    ));
+  }
+}

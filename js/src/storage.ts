@@ -1,0 +1,91 @@
+import { optionError } from './errors.js';
+import type { KeyValueStorage, Platform } from './types.js';
+
+const key = 'sipreg.instance';
+
+/** An instance id (RFC 5626 §4.1) and what gives it up when the client ends. */
+export interface Instance {
+  id: string;
+  release: () => void;
+}
+
+const nothing = (): void => undefined;
+
+/** The id that was given, else the one that `storage` keeps; makes one where there is none. */
+export async function takeInstance(
+  given: string | undefined,
+  storage: KeyValueStorage | null | undefined,
+  platform: Platform,
+): Promise<Instance> {
+  if (given !== undefined) return { id: given, release: nothing };
+  if (storage === null) return { id: randomUrn(platform), release: nothing };
+  if (storage !== undefined) {
+    try {
+      return { id: await keep(storage, key, platform), release: nothing };
+    } catch (cause) {
+      throw optionError('storage', 'failed to read or write the instance id', cause);
+    }
+  }
+  return takeSlot(platform);
+}
+
+/**
+ * Two tabs with one instance id would take each other's binding. So a tab takes the lowest slot whose Web Lock is free and
+ * holds it while it lives; a reload finds its own again. Without locks the id lasts as long as the client.
+ */
+async function takeSlot(platform: Platform): Promise<Instance> {
+  const fresh = { id: randomUrn(platform), release: nothing };
+  // Pages only: Node has a localStorage too, which warns when it is touched, and all processes would share it.
+  const { document, navigator } = globalThis as Partial<typeof globalThis>;
+  const locks = navigator?.locks;
+  if (document === undefined || locks === undefined) return fresh;
+  try {
+    const { localStorage } = globalThis;
+    for (let slot = 0; ; slot++) {
+      const name = `${key}.${slot}`;
+      const release = await hold(locks, name);
+      if (release === null) continue;
+      return { id: await keep(localStorage, name, platform), release };
+    }
+  } catch {
+    return fresh;
+  }
+}
+
+/** Resolves with what gives the lock back, or null when somebody has it. */
+function hold(locks: LockManager, name: string): Promise<(() => void) | null> {
+  return new Promise((resolve, reject) => {
+    const held = locks.request(name, { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        resolve(null);
+        return undefined;
+      }
+      return new Promise<void>((release) => {
+        resolve(release);
+      });
+    });
+    held.catch(reject);
+  });
+}
+
+async function keep(storage: KeyValueStorage, name: string, platform: Platform): Promise<string> {
+  const kept = await storage.getItem(name);
+  if (typeof kept === 'string' && /^urn:uuid:[\da-f-]{36}$/.test(kept)) return kept;
+  const id = randomUrn(platform);
+  await storage.setItem(name, id);
+  return id;
+}
+
+/** A version 4 UUID (RFC 9562 §5.4). */
+function randomUrn(platform: Platform): string {
+  const bytes = platform.getRandomValues(new Uint8Array(16));
+  let id = 'urn:uuid:';
+  bytes.forEach((byte, i) => {
+    let value = byte;
+    if (i === 6) value = 0x40 | (byte & 0x0f);
+    if (i === 8) value = 0x80 | (byte & 0x3f);
+    if (i === 4 || i === 6 || i === 8 || i === 10) id += '-';
+    id += value.toString(16).padStart(2, '0');
+  });
+  return id;
+}
