@@ -1,12 +1,12 @@
-// Measures one library in a process of its own; prints one line of JSON.
-//   node --expose-gc measure.mjs '{"library":"sipreg","tasks":["refresh"],"seconds":1,"held":[1,100]}'
+// One task of one library in a process of its own; prints the figures as JSON.
+//   node --expose-gc measure.mjs '{"library":"sipreg","task":"refresh","plan":{"seconds":1}}'
 import { setImmediate as macrotask, setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { MemoryWebSocket, server } from './memory_socket.mjs';
 import { spentUs } from './cpu.mjs';
 import { send } from './replay.mjs';
 
-const { library, tasks, seconds, held } = JSON.parse(process.argv[2]);
+const { library, task, plan } = JSON.parse(process.argv[2]);
 const subject = await import(`./subjects/${library}.mjs`);
 const rounds = 5;
 const batchMs = 20;
@@ -22,7 +22,7 @@ const measures = {
   async first() {
     const scope = await subject.open();
     const accounts = [];
-    for (let i = 0; i < held.first; i++) accounts.push(await subject.build(scope, ++number));
+    for (let i = 0; i < plan.first; i++) accounts.push(await subject.build(scope, ++number));
     await macrotask();
     return {
       exchange: await cpuOfFirst(accounts, subject.register),
@@ -80,14 +80,14 @@ const measures = {
   /** What each of many registered accounts keeps allocated, in bytes. */
   async memory() {
     const scope = await subject.open();
-    const kept = await registerMany(scope, held.warmUp);
+    const kept = await registerMany(scope, plan.warmUp);
     const before = await allocated();
-    kept.push(...(await registerMany(scope, held.memory)));
+    kept.push(...(await registerMany(scope, plan.memory)));
     const after = await allocated();
     return {
-      heapBytes: (after.heapUsed - before.heapUsed) / held.memory,
+      heapBytes: (after.heapUsed - before.heapUsed) / plan.memory,
       // The memory of WebAssembly is among what V8 calls external.
-      externalBytes: (after.external - before.external) / held.memory,
+      externalBytes: (after.external - before.external) / plan.memory,
       accounts: kept.length,
     };
   },
@@ -97,7 +97,7 @@ const measures = {
     const scope = await subject.open();
     const accounts = [];
     const stages = [];
-    for (const count of held.scale) {
+    for (const count of plan.scale) {
       const missing = count - accounts.length;
       const start = process.cpuUsage();
       for (const account of await registerMany(scope, missing)) accounts.push(account);
@@ -166,15 +166,15 @@ function replay(messages) {
   };
 }
 
-/** The median over some rounds, in µs an operation, after as long a warm-up as they take. */
+/** The median over some rounds, in µs an operation, after a warm-up twice as long as they take. */
 async function cpu(operation) {
   const batch = { size: 10 };
   const figures = [];
-  const warmUntil = process.cpuUsage();
-  while (spentUs(warmUntil) < seconds * 1e6) await timedBatch(operation, batch);
+  const warmSince = process.cpuUsage();
+  while (spentUs(warmSince) < 2 * plan.seconds * 1e6) await timedBatch(operation, batch);
   for (let round = 0; round < rounds; round++) {
     let [spent, count] = [0, 0];
-    while (spent < (seconds * 1e6) / rounds) {
+    while (spent < (plan.seconds * 1e6) / rounds) {
       const done = await timedBatch(operation, batch);
       spent += done.spent;
       count += done.count;
@@ -227,6 +227,5 @@ function coprimeStride(count) {
   return stride;
 }
 
-const results = {};
-for (const task of tasks) results[task] = await measures[task]();
-process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit());
+const figures = await measures[task]();
+process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit());

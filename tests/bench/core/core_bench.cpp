@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,8 @@
 
 namespace {
 
-constexpr int rounds = 9;
-constexpr int batch = 1'000;
-constexpr double round_ns = 1e8;
+constexpr int rounds = 100;
+constexpr int batch = 500;
 
 [[noreturn]] void stop(const char* why) {
   std::fprintf(stderr, "core_bench: %s\n", why);
@@ -130,32 +130,24 @@ class Exchange {
   std::string answer_;
 };
 
-// The median over the rounds; `timed` does `batch` operations, `untimed` what
-// must follow them.
+// The best of many short rounds: what another process costs us is not the
+// core's. `timed` does `batch` operations, `untimed` what must follow them.
 template <typename Timed, typename Untimed>
-double median_ns(Timed timed, Untimed untimed) {
-  std::array<double, rounds + 1> figures;
-  for (double& figure : figures) {
-    double spent = 0;
-    double count = 0;
-    while (spent < round_ns) {
-      const double start = now_ns();
-      timed();
-      spent += now_ns() - start;
-      count += batch;
-      untimed();
-    }
-    figure = spent / count;
+double best_ns(Timed timed, Untimed untimed) {
+  double best = std::numeric_limits<double>::max();
+  for (int round = 0; round < rounds; ++round) {
+    const double start = now_ns();
+    timed();
+    best = std::min(best, now_ns() - start);
+    untimed();
   }
-  // The first round is the warm-up.
-  std::sort(figures.begin() + 1, figures.end());
-  return figures[1 + rounds / 2];
+  return best / batch;
 }
 
 double registration_ns(Exchange& exchange) {
   std::vector<sipreg::RegistrationId> ids;
   ids.reserve(batch);
-  return median_ns(
+  return best_ns(
       [&] {
         for (int i = 0; i < batch; ++i) {
           ids.push_back(exchange.create());
@@ -171,7 +163,7 @@ double registration_ns(Exchange& exchange) {
 double refresh_ns(Exchange& exchange) {
   const sipreg::RegistrationId id = exchange.create();
   exchange.call(id, sipreg::CallKind::register_);
-  return median_ns(
+  return best_ns(
       [&] {
         for (int i = 0; i < batch; ++i) {
           exchange.call(id, sipreg::CallKind::refresh);
@@ -183,7 +175,7 @@ double refresh_ns(Exchange& exchange) {
 double registrar_ns(const std::string& request) {
   std::string answer;
   std::size_t bytes = 0;
-  const double ns = median_ns(
+  const double ns = best_ns(
       [&] {
         for (int i = 0; i < batch; ++i) {
           respond(request, answer);
