@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 /* eslint-disable @typescript-eslint/no-explicit-any -- listeners and sockets of other libraries must fit as they are */
 import type { RegistrationError } from './errors.js';
 

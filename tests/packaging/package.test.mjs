@@ -52,10 +52,10 @@ describe('the tarball', () => {
     }
   });
 
-  test('has nothing that publint would change', async () => {
+  test('gives publint no cause to warn', async () => {
     const bytes = await readFile(packed.tarball);
     const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true, level: 'warning' });
     assert.deepEqual(
       messages.map((message) => formatMessage(message, pkg)),
       [],
