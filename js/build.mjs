@@ -151,8 +151,7 @@ function publishDeclarations() {
   });
   if (status !== 0) throw new Error('The TypeScript sources do not compile.');
 
-  const present = declarations.filter(({ entry }) => existsSync(join(types, entry)));
-  const queue = present.map(({ entry }) => entry);
+  const queue = declarations.map(({ entry }) => entry);
   const reached = new Set(queue);
   for (const file of queue) {
     const text = readFileSync(join(types, file), 'utf8');
@@ -172,7 +171,9 @@ function publishDeclarations() {
     });
     writeFileSync(target.replace(/\.d\.ts$/, '.d.cts'), commonJs);
   }
-  for (const { entry, output } of present.filter((each) => each.entry !== `${each.output}.d.ts`)) {
+  for (const { entry, output } of declarations.filter(
+    (each) => each.entry !== `${each.output}.d.ts`,
+  )) {
     const module = `./${entry.replace(/\.d\.ts$/, '')}`;
     writeFileSync(join(dist, `${output}.d.ts`), `export * from '${module}.js';\n`);
     writeFileSync(join(dist, `${output}.d.cts`), `export * from '${module}.cjs';\n`);
@@ -191,8 +192,7 @@ export async function buildPackage() {
   rmSync(stamp, { force: true });
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  for (const entry of entries.filter(({ source }) => existsSync(join(sources, source))))
-    await bundle(entry, version);
+  for (const entry of entries) await bundle(entry, version);
   publishDeclarations();
   writeFileSync(stamp, fingerprint());
   return true;
