@@ -99,6 +99,8 @@ test.each([
     'Proxy-Authorization Digest SHA-512-256 nc=0000000a',
   ],
   ['a bearer token', ['Authorization: Bearer marker'], 'Authorization Bearer'],
+  ['one lifetime, said twice', [contact, 'Expires: 600'], 'Contact expires=600  '],
+  ['two lifetimes', [contact, 'Expires: 700'], 'Contact expires=600 · Expires 700'],
   ['a folded header', ['Contact: <sip:a@d.invalid>', '  ;expires=77'], 'Contact expires=77'],
 ])('a request shows its facts: %s', (_, lines, fact) => {
   const [title, ...facts] = rows('out', register(7, ...lines));

@@ -113,10 +113,10 @@ function isTransportError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'transport';
 }
 
-/** Adds what the socket said to an error that does not say it yet. */
-function withCause(error: unknown, cause: string | undefined): unknown {
-  if (isTransportError(error) && cause !== undefined && !error.message.includes(cause)) {
-    error.message += ` (${cause})`;
+/** The library speaks for all platforms, most of which hide why a connection failed. Here it is known. */
+function withCause(error: unknown, host: string, cause: string | undefined): unknown {
+  if (isTransportError(error) && cause !== undefined) {
+    error.message = `connection to ${host}: ${cause}. Check the URL and that a SIP server takes WebSockets there.`;
   }
   return error;
 }
@@ -198,7 +198,7 @@ export async function withSession<T>(
     };
     return await use({ ...context, aor, client, registration, signal, settle });
   } catch (error) {
-    throw withCause(error, sockets.lastError);
+    throw withCause(error, hostOf(url), sockets.lastError);
   } finally {
     clear();
     terminal.waitingFor(null);

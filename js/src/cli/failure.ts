@@ -49,16 +49,12 @@ function optionName(option: string): string {
 /** The library's message begins with its own name of the option; here it is the one that was typed. */
 function inOptionNames({ option, message }: InvalidArgument): string {
   const text = message.startsWith(`${option}: `) ? message.slice(option.length + 2) : message;
-  return `${optionName(option)}: ${text}`;
+  return `${optionName(option)}: ${text.replace('set allowInsecure', 'give --insecure')}`;
 }
 
-/** "auth-failed, 401 Unauthorized" of an error that has these. */
+/** " (auth-failed)" of an error that has a code. */
 function codeOf(error: Error): string {
-  const { code, status, reason } = error as { code?: unknown; status?: unknown; reason?: unknown };
-  if (typeof code !== 'string') return '';
-  const response =
-    typeof status === 'number' ? `, ${status} ${typeof reason === 'string' ? reason : ''}` : '';
-  return ` (${code}${response.trimEnd()})`;
+  return 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
 }
 
 /** The line for stderr and the exit status. What it says may come from the server, so it is escaped. */

@@ -133,10 +133,14 @@ function challengeFacts(headers: readonly Header[]): string[] {
 /** What a reader looks for first: lifetimes, credentials, waits. */
 function factsOf(startLine: string, headers: readonly Header[]): string[] {
   const contacts = values(headers, 'contact', 'm');
+  const contactFacts = contactFact(contacts);
   const isQuery = startLine.startsWith('REGISTER ') && contacts.length === 0;
   return [
-    ...(isQuery ? ['no Contact: a query'] : contactFact(contacts)),
-    ...(['Expires', 'Min-Expires', 'Retry-After'] as const).flatMap((name) =>
+    ...(isQuery ? ['no Contact: a query'] : contactFacts),
+    ...firstValues(headers, 'Expires')
+      .filter((value) => !contactFacts.includes(`Contact expires=${value}`))
+      .map((value) => `Expires ${value}`),
+    ...(['Min-Expires', 'Retry-After'] as const).flatMap((name) =>
       firstValues(headers, name).map((value) => `${name} ${value}`),
     ),
     ...credentialFacts(headers),

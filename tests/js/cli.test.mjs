@@ -1,0 +1,634 @@
+// The command line, as a process of its own, against the embedded registrar.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { reply } from '../../dist/testing.js';
+import { aor, endPrograms, header, listen, password, sipreg, start } from './cli-process.mjs';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)));
+const credentials = { env: { SIPREG_PASSWORD: password } };
+const instanceId = 'urn:uuid:00000000-0000-4000-8000-00000000abcd';
+
+/** What a server may ask at any time; the trace then has something to write. */
+const optionsRequest = [
+  'OPTIONS sip:alice@client.invalid SIP/2.0',
+  'Via: SIP/2.0/WS server.invalid;branch=z9hG4bKoptions',
+  'Max-Forwards: 70',
+  'From: <sip:server.invalid>;tag=1',
+  'To: <sip:alice@client.invalid>',
+  'Call-ID: options',
+  'CSeq: 1 OPTIONS',
+  'Content-Length: 0',
+  '',
+  '',
+].join('\r\n');
+
+let server;
+let registrar;
+let url;
+
+/** A registrar with these options in place of the usual one. */
+async function listenAgain(options) {
+  await server.close();
+  server = await listen(options);
+  ({ registrar, url } = server);
+}
+
+beforeEach(async () => {
+  server = await listen();
+  ({ registrar, url } = server);
+});
+
+afterEach(async () => {
+  endPrograms();
+  await server.close();
+});
+
+const register = (...words) => sipreg(['register', url, '--aor', aor, ...words], credentials);
+const query = (...words) => sipreg(['query', url, '--aor', aor, ...words], credentials);
+const unregister = (...words) => sipreg(['unregister', url, '--aor', aor, ...words], credentials);
+const watch = (...words) =>
+  start(['register', url, '--aor', aor, '--watch', ...words], credentials);
+
+/** Everything that the command wrote. */
+const all = ({ stdout, stderr }) => stdout + stderr;
+
+const jsonLines = (text) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('register', () => {
+  test('says what was granted, leaves the binding and ends with 0', async () => {
+    const result = await register();
+    expect(result).toMatchObject({ status: 0, signal: null });
+    const [binding] = registrar.bindings(aor);
+    expect(binding.expires).toBeGreaterThan(590);
+    expect(result.stdout).toMatch(/^Registered sip:alice@example\.com\n {2}lifetime +600 s/);
+    expect(result.stdout).toContain(binding.uri);
+    expect(result.stdout).toContain('Digest MD5, realm "sipreg.test"');
+    expect(result.stdout).toMatch(/GRUU +sip:alice@example\.com;gr=urn:uuid:/);
+    expect(result.stderr).toMatch(/^The binding is left at the registrar until \d\d:\d\d:\d\d/);
+    expect(registrar.connections).toBe(0);
+  });
+
+  test('--trace draws the ladder before the result, without secrets and without colours', async () => {
+    const { status, stdout, stderr } = await register('--trace');
+    expect(status).toBe(0);
+    const order = [
+      'REGISTER sip:example.com',
+      '401 Unauthorized',
+      'nc=00000001',
+      '200 OK',
+      'Registered',
+    ];
+    const places = order.map((text) => stdout.indexOf(text));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places[0]).toBeGreaterThan(0);
+    expect(stdout).toContain(`127.0.0.1:${new URL(url).port}`);
+    expect(stdout + stderr).not.toContain('\u001b');
+    expect(stdout + stderr).not.toContain(password);
+  });
+
+  test('--trace-full shows whole messages with the answer to the challenge masked', async () => {
+    const { stdout } = await register('--trace-full');
+    const response = /response="([0-9a-f]{32})"/.exec(registrar.requests[1])[1];
+    expect(stdout).toContain('│   Via: SIP/2.0/WS ');
+    expect(stdout).toMatch(/│ {3}Authorization: Digest /);
+    expect(stdout).not.toContain(response);
+  });
+
+  test('--json prints one object; the trace goes to stderr', async () => {
+    const { status, stdout, stderr } = await register('--json', '--trace');
+    expect(status).toBe(0);
+    const [record, ...more] = jsonLines(stdout);
+    expect(more).toEqual([]);
+    expect(record).toMatchObject({ aor, expires: 600, status: 200, auth: { algorithm: 'MD5' } });
+    expect(record.bindings).toHaveLength(1);
+    expect(stderr).toContain('200 OK');
+  });
+
+  test('every option reaches the request', async () => {
+    const result = await register(
+      ...[
+        '--expires',
+        '120',
+        '--header',
+        'X-One: 1',
+        '--header',
+        'X-Two: a: b',
+        '--header',
+        'X-One: 2',
+      ],
+      ...['--supported', '100rel', '--supported', 'timer', '--display-name', 'Alice "A"'],
+      ...[
+        '--contact-user',
+        'desk',
+        '--contact-param',
+        'x-tag=1',
+        '--contact-uri-param',
+        'x-place=home',
+      ],
+      ...['--instance-id', instanceId, '--registrar', 'sip:edge.example.com', '--insecure'],
+    );
+    expect(all(result)).toContain('Registered');
+    const request = registrar.requests.at(-1);
+    expect(request).toMatch(/^REGISTER sip:edge\.example\.com SIP\/2\.0\r\n/);
+    expect(request).toContain('\r\nX-One: 1\r\nX-One: 2\r\n');
+    expect(header(request, 'X-Two')).toBe('a: b');
+    expect(header(request, 'Supported')).toMatch(/\b100rel, ?timer\b/);
+    expect(header(request, 'From')).toMatch(/^"Alice \\"A\\"" <sip:alice@example\.com>/);
+    const contact = header(request, 'Contact');
+    expect(contact).toMatch(/^<sip:desk@[\w.]+\.invalid;transport=ws;x-place=home>/);
+    expect(contact).toContain(';x-tag=1');
+    expect(contact).toContain(`+sip.instance="<${instanceId}>"`);
+    expect(request).toMatch(/expires(=|: )120/i);
+  });
+
+  test('--no-outbound and --no-gruu leave the extensions out', async () => {
+    expect(await register('--no-outbound', '--no-gruu')).toMatchObject({ status: 0 });
+    const request = registrar.requests.at(-1);
+    expect(header(request, 'Contact')).not.toMatch(/reg-id/);
+    expect(header(request, 'Supported') ?? '').not.toMatch(/outbound|gruu/);
+  });
+
+  test('--username, --realm and --ha1 authenticate', async () => {
+    await listenAgain({ users: { bob: 'secret' }, realm: 'r' });
+    const ha1 = '0181b5217e7f655f3667f550be559609'; // MD5 of "bob:r:secret"
+    const words = ['register', url, '--aor', aor, '--username', 'bob'];
+    const result = await sipreg([...words, '--realm', 'r', '--ha1', ha1]);
+    expect(all(result)).toContain('Registered');
+    expect(all(result)).toContain('--ha1 shows in the process list');
+    expect(all(result)).not.toContain(ha1);
+    const foreign = await sipreg([...words, '--realm', 'other', '--password', 'secret']);
+    expect(foreign.status).toBe(1);
+    expect(foreign.stderr).toContain('auth-failed');
+  });
+
+  test('without credentials it registers where none are asked for, else fails', async () => {
+    const refused = await sipreg(['register', url, '--aor', aor]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/^sipreg register: failed \(auth-failed\): /);
+    await listenAgain({ users: undefined });
+    const open = await sipreg(['register', url, '--aor', aor]);
+    expect(open.status).toBe(0);
+    expect(open.stdout).toMatch(/authentication +none was asked for/);
+  });
+});
+
+describe('the password', () => {
+  const words = () => ['register', url, '--aor', aor];
+
+  test('from the option works, with a note that others can see it', async () => {
+    const result = await sipreg([...words(), '--password', password]);
+    expect(result.status).toBe(0);
+    expect(result.stderr).toMatch(/^Note: --password shows in the process list/);
+    expect(all(result)).not.toContain(password);
+  });
+
+  test('from a variable of any name', async () => {
+    const env = { MY_SECRET: password, SIPREG_PASSWORD: 'another' };
+    const result = await sipreg([...words(), '--password-env', 'MY_SECRET'], { env });
+    expect(result.status).toBe(0);
+    expect(result.stderr).not.toContain('Note');
+  });
+
+  test.each([
+    ['with a line break', `${password}\n`],
+    ['with a Windows line break and more', `${password}\r\nmore\n`],
+    ['without a line break', password],
+  ])('from stdin %s', async (_, input) => {
+    expect(await sipreg([...words(), '--password-stdin'], { input })).toMatchObject({ status: 0 });
+  });
+
+  test('from a stdin that stays open', async () => {
+    const program = start([...words(), '--password-stdin'], { input: null });
+    program.child.stdin.write(`${password}\n`);
+    expect(await program.end()).toMatchObject({ status: 0 });
+  });
+
+  test('is not in the process list when it comes from the environment', async () => {
+    const program = watch();
+    await program.until(/^Registered/);
+    const line = readFileSync(`/proc/${program.child.pid}/cmdline`, 'utf8');
+    expect(line).toContain('--watch');
+    expect(line).not.toContain(password);
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+  });
+
+  test.each([
+    [
+      ['--password-env', 'NOT_THERE'],
+      /--password-env: the environment variable NOT_THERE is not set/,
+    ],
+    [['--password-stdin'], /--password-stdin: stdin has no password/],
+    [['--password', 'a', '--password-stdin'], /--password and --password-stdin exclude each other/],
+    [['--ha1', '0'.repeat(32)], /--ha1 needs --realm/],
+    [['--username', 'bob'], /--username needs a password/],
+  ])('%p is a usage error', async (more, message) => {
+    const result = await sipreg([...words(), ...more]);
+    expect(result).toMatchObject({ status: 2, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(registrar.requests).toEqual([]);
+  });
+
+  test('that is wrong gives auth-failed and exit status 1', async () => {
+    const env = { SIPREG_PASSWORD: 'wrong-marker' };
+    const result = await sipreg([...words(), '--json'], { env });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^sipreg register: failed \(auth-failed\): .*401/);
+    expect(jsonLines(result.stdout)).toEqual([
+      { error: expect.objectContaining({ code: 'auth-failed', status: 401, retryable: false }) },
+    ]);
+    expect(all(result)).not.toContain('wrong-marker');
+    expect(registrar.bindings(aor)).toEqual([]);
+  });
+});
+
+describe('a wrong command line ends with 2, one line that names the option, and nothing sent', () => {
+  const base = () => [url, '--aor', aor];
+
+  test.each([
+    ['register', () => [], /--aor is missing/],
+    ['register', () => ['--aor', aor], /<ws-url> is missing/],
+    ['register', () => [...base(), url], /more than one <ws-url>/],
+    ['register', () => [...base(), '--exipres', '60'], /unknown option --exipres/],
+    ['register', () => [...base(), '-x'], /unknown option -x/],
+    ['register', () => [url, '--aor'], /--aor needs a value/],
+    ['register', () => [url, '--aor', '--json'], /--aor needs a value/],
+    ['register', () => [...base(), '--aor', aor], /--aor is given twice/],
+    ['register', () => [...base(), '--json=yes'], /--json takes no value/],
+    ['register', () => [...base(), '--expires', 'soon'], /--expires must be a whole number/],
+    ['register', () => [...base(), '--expires', '0'], /--expires: /],
+    ['register', () => [...base(), '--expires', '4294967296'], /--expires: /],
+    ['register', () => [...base(), '--timeout', '0'], /--timeout must be from 1/],
+    ['register', () => [...base(), '--header', 'no-colon'], /--header must be 'Name: value'/],
+    ['register', () => [...base(), '--header', 'Via: x'], /--header: /],
+    ['register', () => [...base(), '--header', 'X-A: b\r\nX-Evil: 1'], /--header: .*line/],
+    ['register', () => [...base(), '--header', 'X-A\r\nX-Evil: 1'], /--header: /],
+    ['register', () => [...base(), '--contact-param', '=x'], /--contact-param must be name=value/],
+    ['register', () => [...base(), '--contact-param', 'a=b\r\nX-Evil: 1'], /--contact-param: /],
+    ['register', () => [...base(), '--contact-uri-param', 'a=b\r\nX: 1'], /--contact-uri-param: /],
+    ['register', () => [...base(), '--contact-user', 'a\nb'], /--contact-user: /],
+    ['register', () => [...base(), '--display-name', 'a\r\nX: 1'], /--display-name: /],
+    ['register', () => [...base(), '--supported', 'a\r\nX: 1'], /--supported: /],
+    ['register', () => [...base(), '--username', 'a\r\nX: 1'], /--username: /],
+    ['register', () => [...base(), '--instance-id', 'me'], /--instance-id: /],
+    ['register', () => [...base(), '--registrar', 'sip:a b'], /--registrar: /],
+    ['register', () => [url, '--aor', 'alice'], /--aor: /],
+    ['register', () => [url, '--aor', 'sip:a@b>\r\nX: 1'], /--aor: /],
+    ['register', () => ['http://127.0.0.1', '--aor', aor], /<ws-url>: .*ws/],
+    ['register', () => ['nonsense', '--aor', aor], /<ws-url>: /],
+    ['register', () => ['ws://sip.example.com', '--aor', aor], /<ws-url>: .*--insecure/],
+    ['unregister', () => base(), /--all, --contact <uri>, --instance-id <urn>/],
+    ['unregister', () => [...base(), '--all', '--contact', 'sip:a@b'], /one of --all, --contact/],
+    ['unregister', () => [...base(), '--all', '--contact-user', 'a'], /--contact-user goes with/],
+    ['query', () => [...base(), '--expires', '60'], /unknown option --expires/],
+    ['registrar', () => ['--port', '65536'], /--port must be an integer/],
+    ['registrar', () => ['--user', 'alice'], /--user must be name:password/],
+    ['registrar', () => ['--algorithm', 'ROT13'], /--algorithm must be a list of MD5/],
+    [
+      'registrar',
+      () => ['--min-expires', '9', '--max-expires', '8'],
+      /--min-expires .*--max-expires/,
+    ],
+    ['registrar', () => ['8080'], /takes options only/],
+  ])('%s #%#', async (command, words, message) => {
+    const result = await sipreg([command, ...words()], credentials);
+    expect(result).toMatchObject({ status: 2, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).toMatch(
+      new RegExp(`^sipreg ${command}: .* See "sipreg ${command} --help"\\.\n$`),
+    );
+    expect(registrar.requests).toEqual([]);
+  });
+
+  test('a secret in the wrong place is not repeated', async () => {
+    for (const words of [
+      [password],
+      ['--nope', password],
+      ['--header', password],
+      [`--nope=${password}`],
+    ]) {
+      const result = await register(...words);
+      expect(result.status).toBe(2);
+      expect(all(result)).not.toContain(password);
+    }
+  });
+});
+
+describe('help', () => {
+  test('of all and of every command is on stdout, and ends with 0', async () => {
+    const overview = await sipreg(['--help']);
+    expect(overview).toMatchObject({ status: 0, stderr: '' });
+    for (const command of ['register', 'watch', 'query', 'unregister', 'registrar']) {
+      expect(overview.stdout).toContain(`  ${command} `);
+      const help = await sipreg([command, '--nonsense', '--help']);
+      expect(help).toMatchObject({ status: 0, stderr: '' });
+      expect(help.stdout).toMatch(new RegExp(`^Usage: sipreg ${command} `));
+      expect(help.stdout).toContain('Exit status: ');
+    }
+  });
+
+  test('--version is that of the package', async () => {
+    expect(await sipreg(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  test('no command, or one that does not exist, ends with 2', async () => {
+    const none = await sipreg([]);
+    expect(none).toMatchObject({ status: 2, stdout: '' });
+    expect(none.stderr).toMatch(/^Usage: sipreg /);
+    for (const word of ['toString', 'regsiter', '--aor']) {
+      const wrong = await sipreg([word]);
+      expect(wrong).toMatchObject({ status: 2, stdout: '' });
+      expect(wrong.stderr).toMatch(/^sipreg: .* See "sipreg --help"\.\n$/);
+    }
+  });
+});
+
+describe('failures end with 1 and say what to do', () => {
+  /** A port that takes connections and says nothing, or nothing that is a handshake. */
+  async function listenRaw(answer) {
+    const raw = createServer((socket) => {
+      socket.on('error', () => undefined);
+      if (answer !== undefined) socket.end(answer);
+    });
+    await new Promise((resolve) => {
+      raw.listen(0, '127.0.0.1', resolve);
+    });
+    return { raw, address: `ws://127.0.0.1:${raw.address().port}` };
+  }
+
+  test('a refused port', async () => {
+    const { raw, address } = await listenRaw();
+    await new Promise((resolve) => {
+      raw.close(resolve);
+    });
+    const result = await sipreg(['register', address, '--aor', aor], credentials);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toMatch(
+      /^sipreg register: failed \(transport\): .*ECONNREFUSED.*Check the URL/,
+    );
+  });
+
+  test('a server that is no WebSocket server', async () => {
+    const { raw, address } = await listenRaw('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+    const result = await sipreg(['query', `${address}/?token=${password}`, '--aor', aor, '--json']);
+    raw.close();
+    expect(result.status).toBe(1);
+    expect(jsonLines(result.stdout)[0].error).toMatchObject({ code: 'transport' });
+    expect(result.stderr).toContain('404');
+    expect(all(result)).not.toContain(password);
+  });
+
+  test('a server that never answers the handshake, with --timeout', async () => {
+    const { raw, address } = await listenRaw();
+    const result = await sipreg(['register', address, '--aor', aor, '--timeout', '1'], credentials);
+    raw.close();
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/gave up after 1\.00 s, as --timeout says/);
+  });
+
+  test('a registrar that never answers, with --timeout', async () => {
+    await listenAgain({ respond: () => '' });
+    const result = await register('--timeout', '1');
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('--timeout');
+  });
+
+  test('a registrar that refuses, in words that would steer a terminal', async () => {
+    await listenAgain({
+      respond: (request) => reply(request, 403, '\u001b[2J\u001b]0;x\u0007No \u202e'),
+    });
+    const result = await register('--trace');
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^sipreg register: failed \(rejected\): .*403/);
+    // eslint-disable-next-line no-control-regex -- it must not be there
+    expect(all(result)).not.toMatch(/[\u001b\u0007\u202e]/);
+    expect(registrar.requests).toHaveLength(1);
+  });
+
+  test('one attempt is all: nothing is retried', async () => {
+    await listenAgain({
+      respond: (request) => reply(request, 503, 'Busy', { 'Retry-After': '1' }),
+    });
+    expect(await register()).toMatchObject({ status: 1 });
+    expect(registrar.requests).toHaveLength(1);
+  });
+
+  test('Ctrl-C while it waits ends it', async () => {
+    await listenAgain({ respond: () => '' });
+    const program = start(['register', url, '--aor', aor, '--trace'], credentials);
+    await program.until(/▶│/);
+    program.child.kill('SIGINT');
+    const result = await program.end();
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stderr).toContain('interrupted (SIGINT)');
+  });
+});
+
+describe('query', () => {
+  test('lists what there is, and says so when there is nothing', async () => {
+    expect(await query()).toMatchObject({ status: 0, stdout: `${aor} has no binding.\n` });
+    await register('--contact-user', 'desk', '--instance-id', instanceId);
+    const { status, stdout } = await query();
+    expect(status).toBe(0);
+    const [title, heads, row, ...more] = stdout.trimEnd().split('\n');
+    expect(title).toBe(`${aor} has 1 binding:`);
+    expect(more).toEqual([]);
+    expect(row).toMatch(/^ {2}sip:desk@\S+ +\d+ s +- +1 +urn:uuid:/);
+    for (const [head, value] of [
+      ['contact', 'sip:desk@'],
+      ['instance', instanceId],
+    ]) {
+      expect(heads.indexOf(head)).toBe(row.indexOf(value));
+    }
+    expect(registrar.bindings(aor)).toHaveLength(1);
+  });
+
+  test('--json has the same as records', async () => {
+    await register('--instance-id', instanceId);
+    const [record] = jsonLines((await query('--json')).stdout);
+    expect(record).toMatchObject({ aor, bindings: [{ instanceId, regId: 1, own: false }] });
+  });
+});
+
+describe('unregister', () => {
+  test('--all removes every binding', async () => {
+    await register();
+    await register();
+    expect(registrar.bindings(aor)).toHaveLength(2);
+    const result = await unregister('--all');
+    expect(result).toMatchObject({ status: 0, stdout: `Removed every binding of ${aor}.\n` });
+    expect(registrar.bindings(aor)).toEqual([]);
+    expect(header(registrar.requests.at(-1), 'Contact')).toBe('*');
+  });
+
+  test('--contact removes that binding and lists the rest', async () => {
+    await register('--contact-user', 'one');
+    await register('--contact-user', 'two');
+    const [{ uri }, rest] = registrar.bindings(aor);
+    const { status, stdout } = await unregister('--contact', uri);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Removed ${uri}.\n${aor} has 1 binding:`);
+    expect(registrar.bindings(aor).map((binding) => binding.uri)).toEqual([rest.uri]);
+  });
+
+  test('--instance-id removes the binding of that device only', async () => {
+    await register('--instance-id', instanceId, '--contact-user', 'desk');
+    await register();
+    const result = await unregister(
+      '--instance-id',
+      instanceId,
+      '--contact-user',
+      'desk',
+      '--json',
+    );
+    expect(result.status).toBe(0);
+    expect(jsonLines(result.stdout)).toEqual([{ aor, removed: instanceId, confirmed: true }]);
+    expect(registrar.bindings(aor)).toHaveLength(1);
+    expect(registrar.bindings(aor)[0].instanceId).not.toBe(instanceId);
+  });
+
+  test('a refusal ends with 1', async () => {
+    await listenAgain({ respond: (request) => reply(request, 403, 'Forbidden') });
+    const result = await unregister('--all');
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toContain('403');
+  });
+});
+
+describe('register --watch', () => {
+  test.each(['SIGINT', 'SIGTERM'])('%s unregisters and ends with 0', async (signal) => {
+    const program = watch();
+    await program.until(/^Registered/);
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    expect(registrar.bindings(aor)).toHaveLength(1);
+    program.child.kill(signal);
+    const result = await program.end();
+    expect(result).toMatchObject({ status: 0, signal: null });
+    expect(result.stdout).toMatch(
+      /^\d\d:\d\d:\d\d {2}unregistered +user, confirmed by the registrar$/m,
+    );
+    expect(registrar.bindings(aor)).toEqual([]);
+    expect(registrar.connections).toBe(0);
+  });
+
+  test('the command "watch" is the same', async () => {
+    const program = start(['watch', url, '--aor', aor], credentials);
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+    expect(registrar.bindings(aor)).toEqual([]);
+  });
+
+  test('a lost connection comes back and the binding with it', async () => {
+    const program = watch('--json');
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    registrar.disconnect();
+    await program.until(/"event":"registered"/);
+    program.child.kill('SIGINT');
+    const { status, stdout } = await program.end();
+    expect(status).toBe(0);
+    const [first, ...events] = jsonLines(stdout);
+    expect(first).toMatchObject({ aor, expires: 600 });
+    for (const event of events) expect(event.time).toBeGreaterThan(Date.now() - 60_000);
+    const names = events.map(({ event, state }) => state ?? event);
+    expect(names).toContain('waiting');
+    expect(names.indexOf('waiting')).toBeLessThan(names.indexOf('registered'));
+    expect(names.at(-1)).toBe('unregistered');
+    expect(registrar.bindings(aor)).toEqual([]);
+  });
+
+  test('a first attempt that fails ends it with 1', async () => {
+    const result = await sipreg(['watch', url, '--aor', aor], {
+      env: { SIPREG_PASSWORD: 'wrong' },
+    });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('auth-failed');
+  });
+
+  test('a server that refuses the un-REGISTER leaves the command with 1', async () => {
+    let isRefusing = false;
+    await listenAgain({
+      respond: (request) => (isRefusing ? reply(request, 500, 'Broken') : undefined),
+    });
+    const program = watch();
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    isRefusing = true;
+    program.child.kill('SIGINT');
+    const result = await program.end();
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stderr).toContain('500');
+  });
+
+  test('a reader that goes away unregisters it', async () => {
+    const program = watch('--trace');
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    program.child.stdout.destroy();
+    registrar.send(optionsRequest);
+    const result = await program.end();
+    expect(result).toMatchObject({ status: 0, signal: null });
+    expect(result.stderr).not.toContain('EPIPE');
+    expect(registrar.bindings(aor)).toEqual([]);
+  });
+});
+
+describe('registrar', () => {
+  test('prints its URL first, serves, shows requests and ends with 0 at Ctrl-C', async () => {
+    const program = start([
+      'registrar',
+      '--user',
+      `alice:${password}`,
+      '--algorithm',
+      'SHA-256',
+      '--trace',
+    ]);
+    const [, address] = await program.until(/^(ws:\/\/127\.0\.0\.1:\d+)\n/);
+    const result = await sipreg(['register', address, '--aor', aor], credentials);
+    expect(all(result)).toContain('Digest SHA-256');
+    await program.until(/REGISTER sip:example\.com +CSeq 2/);
+    program.child.kill('SIGINT');
+    const end = await program.end();
+    expect(end).toMatchObject({ status: 0, signal: null });
+    expect(end.stderr).toContain('Users: alice.');
+    expect(all(end)).not.toContain(password);
+  });
+
+  test('its limits and its realm are those of the options', async () => {
+    const limits = ['--min-expires', '300', '--max-expires', '900'];
+    const program = start([
+      'registrar',
+      ...limits,
+      '--realm',
+      'here',
+      '--user',
+      `alice:${password}`,
+    ]);
+    const [, address] = await program.until(/^(ws:\/\/\S+)\n/);
+    const lifetime = async (seconds) => {
+      const words = ['register', address, '--aor', aor, '--expires', seconds, '--json'];
+      return jsonLines((await sipreg(words, credentials)).stdout)[0];
+    };
+    expect(await lifetime('60')).toMatchObject({ expires: 300, auth: { realm: 'here' } });
+    expect(await lifetime('3600')).toMatchObject({ expires: 900 });
+    program.child.kill('SIGTERM');
+    expect(await program.end()).toMatchObject({ status: 0 });
+  });
+
+  test('without users it lets everybody in', async () => {
+    const program = start(['registrar']);
+    const [, address] = await program.until(/^(ws:\/\/\S+)\n/);
+    expect(await sipreg(['register', address, '--aor', aor])).toMatchObject({ status: 0 });
+    program.child.kill('SIGINT');
+    expect((await program.end()).stderr).toContain('Everybody may register.');
+  });
+
+  test('a port in use ends with 1', async () => {
+    const { port } = new URL(url);
+    const result = await sipreg(['registrar', '--port', port]);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toContain(`port ${port} is in use`);
+  });
+});
