@@ -14,7 +14,7 @@
 namespace sipreg::message {
 
 // Bounds that no peer can exceed; a message past any of them is refused whole.
-inline constexpr std::size_t max_frame_size = 64 * 1024;
+inline constexpr std::size_t max_frame_size = 65'536;
 inline constexpr std::size_t max_headers = 256;
 inline constexpr std::size_t max_contacts = 64;
 inline constexpr std::size_t max_challenges = 16;

@@ -36,7 +36,7 @@ std::string_view name_of(ParseError error) {
 }
 
 // Octets that a Markdown file cannot show, as \xHH.
-void write_visible(Writer& writer, std::string_view text) {
+[[gnu::noinline]] void write_visible(Writer& writer, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   const bool is_utf8 = is_valid_utf8(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -50,13 +50,15 @@ void write_visible(Writer& writer, std::string_view text) {
   }
 }
 
-void write_fact(Writer& writer, std::string_view name, std::string_view value) {
+[[gnu::noinline]] void write_fact(Writer& writer, std::string_view name,
+                                  std::string_view value) {
   writer.text(name).text(":");
   if (!value.empty()) write_visible(writer.text(" "), value);
   writer.text("\n");
 }
 
-void write_fact(Writer& writer, std::string_view name, std::uint64_t value) {
+[[gnu::noinline]] void write_fact(Writer& writer, std::string_view name,
+                                  std::uint64_t value) {
   writer.text(name).text(": ").number(value).text("\n");
 }
 

@@ -24,8 +24,7 @@ Writer& Writer::number(std::uint64_t value) {
     *--first = static_cast<char>('0' + value % 10);
     value /= 10;
   } while (value != 0);
-  out_.append(first, end);
-  return *this;
+  return text({first, static_cast<std::size_t>(end - first)});
 }
 
 Writer& Writer::quoted(std::string_view plain) {
