@@ -62,16 +62,23 @@ std::string_view name_of(ParseError error) {
   writer.text(name).text(": ").number(value).text("\n");
 }
 
+void write_uri_verdict(Writer& writer, std::string_view text) {
+  Uri uri;
+  if (!parse_uri(text, uri)) writer.text("  not a valid sip or sips URI\n");
+}
+
 void write_core_fields(Writer& writer, const Message& message) {
   if (message.is_request) {
     write_visible(writer.text("request: "), message.method);
     write_visible(writer.text(" "), message.request_uri);
+    write_uri_verdict(writer.text("\n"), message.request_uri);
   } else {
     writer.text("response: ").number(static_cast<unsigned>(message.status));
-    if (!message.reason.empty())
-      write_visible(writer.text(" "), message.reason);
+    if (!message.reason.empty()) writer.text(" ");
+    write_visible(writer, message.reason);
+    writer.text("\n");
   }
-  write_visible(writer.text("\nvia: "), message.via.protocol);
+  write_visible(writer.text("via: "), message.via.protocol);
   write_visible(writer.text(" "), message.via.sent_by);
   write_fact(writer, " branch", message.via.branch);
   write_fact(writer, "call-id", message.call_id);
@@ -105,10 +112,7 @@ void write_contact(Writer& writer, const Contact& contact) {
     write_fact(writer, "  instance", contact.instance);
   }
   if (contact.reg_id != 0) write_fact(writer, "  reg-id", contact.reg_id);
-  Uri uri;
-  if (!parse_uri(contact.address.uri, uri)) {
-    writer.text("  not a valid sip or sips URI\n");
-  }
+  write_uri_verdict(writer, contact.address.uri);
 }
 
 // Every Contact, and which earlier one its URI is equal to.
