@@ -12,6 +12,7 @@ export class Device {
     device.client = await createClient({
       server: kamailio.url,
       storage: null,
+      transactionTimeoutMs: 5_000,
       webSocket: (url, protocols) => device.#record(new WebSocket(url, protocols)),
       ...options,
     });

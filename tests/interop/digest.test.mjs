@@ -59,7 +59,7 @@ describe('Kamailio that sends Authentication-Info', () => {
   });
   after(() => kamailio?.stop());
 
-  test('the server proves itself, nextnonce saves a round trip', { timeout }, async (t) => {
+  test('the server proves that it knows the password', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio);
     const warnings = [];
     const registration = device.client.createRegistration({
@@ -70,13 +70,39 @@ describe('Kamailio that sends Authentication-Info', () => {
     await registration.register();
     assert.equal(registration.info.auth.mutual, true);
 
-    const next = /nextnonce="([^"]+)"/.exec(
-      header(device.received.at(-1), 'Authentication-Info'),
-    )[1];
+    // Kamailio gives the nonce in use as nextnonce: its count goes on.
+    assert.equal(nextNonce(device.received.at(-1)), authorization(device.registers[1], 'nonce'));
     await registration.refresh();
     assert.equal(device.registers.length, 3);
-    assert.equal(authorization(device.registers[2], 'nonce'), next);
-    assert.equal(authorization(device.registers[2], 'nc'), '00000001');
+    assert.equal(authorization(device.registers[2], 'nc'), '00000002');
     assert.deepEqual(warnings, []);
   });
 });
+
+describe('Kamailio that takes each nonce once', () => {
+  for (const [name, definitions, requests] of [
+    ['a refresh is challenged again and succeeds', {}, 2],
+    ['nextnonce saves that', { AUTHENTICATION_INFO: true }, 1],
+  ]) {
+    test(name, { timeout }, async (t) => {
+      const kamailio = await startKamailio({ ONE_TIME_NONCE: true, ...definitions });
+      t.after(() => kamailio.stop());
+      const device = await Device.create(t, kamailio);
+      const registration = await device.client.register(alice);
+      const next = nextNonce(device.received.at(-1));
+      await registration.refresh();
+      const refreshes = device.registers.slice(2);
+      assert.equal(refreshes.length, requests);
+      const last = refreshes.at(-1);
+      assert.notEqual(authorization(last, 'nonce'), authorization(device.registers[1], 'nonce'));
+      if (next !== undefined) assert.equal(authorization(last, 'nonce'), next);
+      assert.equal(authorization(last, 'nc'), '00000001');
+      await registration.unregister();
+      assert.deepEqual(await kamailio.contacts('alice'), []);
+    });
+  }
+});
+
+function nextNonce(response) {
+  return /nextnonce="([^"]+)"/.exec(header(response, 'Authentication-Info') ?? '')?.[1];
+}

@@ -45,7 +45,11 @@ class Kamailio {
 
   static async start(port, definitions) {
     const directory = await mkdtemp(join(tmpdir(), 'sipreg-kamailio-'));
-    const defined = Object.entries({ ALGORITHM: '"MD5"', ...definitions, PORT: port });
+    const defined = Object.entries({
+      ...{ ALGORITHM: '"MD5"', FLOW_TIMER: 25 },
+      ...definitions,
+      PORT: port,
+    });
     const child = spawn(
       // setpriv: Kamailio ends with this process, even if that is killed.
       'setpriv',
@@ -101,7 +105,7 @@ class Kamailio {
   async contacts(user) {
     try {
       const { Contacts } = await this.rpc('ul.lookup', 'location', `${user}@example.com`);
-      return Contacts.map(({ Contact }) => Contact);
+      return Contacts.map(({ Contact }) => Contact.Address);
     } catch (error) {
       if (error.message.includes('not found')) return [];
       throw error;
