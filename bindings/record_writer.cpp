@@ -172,7 +172,7 @@ void RecordWriter::append_binding(const Binding& binding) {
   }
   append_present(Row::binding_instance_id, binding.instance_id);
   if (binding.reg_id != 0) append_row(Row::binding_reg_id, binding.reg_id);
-  if (binding.own) append_row(Row::binding_own, {});
+  if (binding.own) append_row(Row::binding_own, std::string_view{});
   std::string_view rest = binding.parameters;
   message::Parameter parameter;
   while (message::next_parameter(rest, ';', parameter)) {
