@@ -72,8 +72,10 @@ export class Client extends Emitter implements types.Client {
         emit(this, 'message', () => detail);
       },
     });
+    // Weakly, or the host's events would keep a forgotten client.
+    const self = new WeakRef(this);
     this.#unwatch = watchHost(() => {
-      this.wake();
+      self.deref()?.wake();
     });
   }
 

@@ -17,7 +17,7 @@ declare module 'sipreg:core' {
     ): number;
     remove(monotonic: number, wall: number, registration: number): number;
     update(size: number, registration: number): number;
-    resetCredentials(registration: number, available: boolean): number;
+    resetCredentials(registration: number, available: number): number;
     provideCredentials(
       size: number,
       monotonic: number,
@@ -30,17 +30,16 @@ declare module 'sipreg:core' {
       monotonic: number,
       wall: number,
       flow: number,
-      secure: boolean,
-      loopback: boolean,
-      subprotocol: boolean,
+      secure: number,
+      loopback: number,
+      subprotocol: number,
     ): void;
     lost(monotonic: number, wall: number, flow: number, code: number): void;
     receive(size: number, monotonic: number, wall: number, flow: number): void;
     advance(monotonic: number, wall: number): void;
     wake(monotonic: number, wall: number): void;
     close(monotonic: number, wall: number): void;
-    setTrace(on: boolean): void;
-    describe(size: number): void;
+    setTrace(on: number): void;
     delete(): void;
   }
 

@@ -6,10 +6,15 @@ export type { Bridge } from 'sipreg:core';
 
 type Source = ClientOptions['wasm'];
 
+/** Who wants to know that the instance has trapped. */
+export interface Dependant {
+  trapped(error: unknown): void;
+}
+
 /** A running instance of the core. Clients share it, and its end: after a trap nothing in its memory can be trusted. */
 export class Core {
-  /** Told once when the instance has trapped. */
-  readonly users = new Set<(error: unknown) => void>();
+  /** Weak, so that a client that was forgotten instead of closed can be collected. */
+  readonly dependants = new Set<WeakRef<Dependant>>();
 
   constructor(
     readonly module: CoreModule,
@@ -18,9 +23,9 @@ export class Core {
 
   poison(error: unknown): void {
     this.forget();
-    const users = [...this.users];
-    this.users.clear();
-    for (const tell of users) tell(error);
+    const dependants = [...this.dependants];
+    this.dependants.clear();
+    for (const each of dependants) each.deref()?.trapped(error);
   }
 }
 

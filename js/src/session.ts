@@ -14,7 +14,7 @@ import {
   type Field,
 } from './fields.js';
 import { Properties, type FieldList, type FieldValue, type Outputs } from './outputs.js';
-import type { Bridge, Core } from './load.js';
+import type { Bridge, Core, Dependant } from './load.js';
 import type { ClientStats, Platform } from './types.js';
 
 /** Longer messages are dropped before they cross into the core, whose own limit this is. */
@@ -60,15 +60,26 @@ const shortText = 64;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** The backstop for clients that were forgotten instead of closed: Embind frees nothing by itself. */
+const forgotten = new FinalizationRegistry<{
+  core: Core;
+  weak: WeakRef<Dependant>;
+  bridge: Bridge;
+}>(({ core, weak, bridge }) => {
+  // A core that has trapped knows it no more, and is collected as a whole.
+  if (core.dependants.delete(weak)) bridge.delete();
+});
+
 /**
  * One client's agent, and the only place that touches the WebAssembly heap. Every method that moves the agent hands what
  * came of it to `outputs` before it returns. Once the core has trapped, `onTrap` is called and every method does nothing.
  */
-export class Session {
+export class Session implements Dependant {
   readonly #core: Core;
   readonly #platform: Platform;
   readonly #outputs: Outputs;
   readonly #onTrap: (error: unknown) => void;
+  readonly #weak = new WeakRef<Dependant>(this);
   #bridge: Bridge | null;
   #outbox = 0;
   #input = 0;
@@ -89,12 +100,15 @@ export class Session {
     this.#core = core;
     this.#platform = platform;
     this.#outputs = outputs;
-    this.#onTrap = (error) => {
-      this.#end();
-      onTrap(error);
-    };
-    this.#bridge = new core.module.Bridge();
-    core.users.add(this.#onTrap);
+    this.#onTrap = onTrap;
+    try {
+      this.#bridge = new core.module.Bridge();
+    } catch (error) {
+      core.poison(error);
+      throw endedError('internal', error);
+    }
+    core.dependants.add(this.#weak);
+    forgotten.register(this, { core, weak: this.#weak, bridge: this.#bridge }, this);
     this.#heap = core.module.HEAPU8;
     this.#view = new DataView(this.#heap.buffer);
     this.#outbox = this.#bridge.outbox();
@@ -150,7 +164,7 @@ export class Session {
   }
 
   resetCredentials(registration: number, available: boolean): void {
-    this.#run((bridge) => bridge.resetCredentials(registration, available));
+    this.#run((bridge) => bridge.resetCredentials(registration, Number(available)));
   }
 
   /** An empty list says that there are none. */
@@ -167,7 +181,7 @@ export class Session {
 
   opened(flow: number, secure: boolean, loopback: boolean, subprotocol: boolean): void {
     this.#run((bridge, monotonic, wall) => {
-      bridge.opened(monotonic, wall, flow, secure, loopback, subprotocol);
+      bridge.opened(monotonic, wall, flow, Number(secure), Number(loopback), Number(subprotocol));
     });
   }
 
@@ -202,7 +216,7 @@ export class Session {
 
   setTrace(on: boolean): void {
     this.#run((bridge) => {
-      bridge.setTrace(on);
+      bridge.setTrace(Number(on));
     });
   }
 
@@ -213,13 +227,19 @@ export class Session {
     });
     const bridge = this.#bridge;
     this.#end();
-    this.#core.users.delete(this.#onTrap);
+    this.#core.dependants.delete(this.#weak);
     bridge?.delete();
+  }
+
+  trapped(error: unknown): void {
+    this.#end();
+    this.#onTrap(error);
   }
 
   #end(): void {
     this.#finalStatistics ??= this.statistics;
     this.#bridge = null;
+    forgotten.unregister(this);
   }
 
   #run(call: (bridge: Bridge, monotonic: number, wall: number) => unknown): void {
