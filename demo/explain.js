@@ -42,7 +42,7 @@ const byCode = {
       'the server is not running, or the port or path is wrong',
       'its certificate is not trusted (open the https:// address once to see)',
       'it does not speak SIP over WebSocket (subprotocol “sip”)',
-      'a firewall, a proxy or this page’s content security policy is in the way',
+      'a firewall, a proxy, this page’s content security policy or the browser’s rules for local networks',
     ],
     field: 'server',
   }),

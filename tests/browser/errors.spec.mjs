@@ -60,7 +60,7 @@ const malformed = [
   ['Server URL', 'ws://sip.example.com'],
   ['Expires', '0'],
   ['Expires', 'soon'],
-  ['Registrar', 'example.com'],
+  ['Registrar request URI', 'example.com'],
   ['Supported tags', '100rel, a"b'],
   ['Extra headers', 'Via: SIP/2.0/WS evil.example.com'],
   ['Extra headers', 'X-A: 1\r\nContact: <sip:mallory@example.com>'],

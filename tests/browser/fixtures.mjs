@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { test as base, expect } from '@playwright/test';
@@ -35,6 +37,32 @@ export const test = base.extend({
     for (const listener of listeners) await listener.close();
   },
 
+  /**
+   * The demo's origin once more under another policy, with tests/browser/pages under /pages/. A
+   * server of its own: to Chromium, answers that Playwright makes up do not come from loopback, and
+   * may not open sockets to it.
+   */
+  serveUnder: async ({ demo }, use) => {
+    const servers = [];
+    await use(async (contentSecurityPolicy) => {
+      const server = createHttpServer(async ({ url }, response) => {
+        const { status, type, body } = await contentOf(url, demo);
+        response.writeHead(status, {
+          'Content-Type': type,
+          'Content-Security-Policy': contentSecurityPolicy,
+        });
+        response.end(body);
+      });
+      servers.push(server);
+      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return `http://127.0.0.1:${server.address().port}/`;
+    });
+    for (const server of servers) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  },
+
   /** In every test: no console errors, no uncaught errors, no violated policy. */
   complaints: [
     async ({ page, allowedComplaints }, use) => {
@@ -55,6 +83,17 @@ export const test = base.extend({
   ],
 });
 
+async function contentOf(url, demo) {
+  const { pathname } = new URL(url, demo.url);
+  if (pathname.startsWith('/pages/')) {
+    const type = pathname.endsWith('.mjs') ? 'text/javascript' : 'text/html';
+    return { status: 200, type, body: await readFile(new URL(`.${pathname}`, import.meta.url)) };
+  }
+  const answer = await fetch(new URL(pathname, demo.url));
+  const type = answer.headers.get('content-type');
+  return { status: answer.status, type, body: Buffer.from(await answer.arrayBuffer()) };
+}
+
 /** Presses Register and waits until the page shows `state`. */
 export async function register(page, state = 'registered') {
   await page.getByRole('button', { name: 'Register', exact: true }).click();
@@ -64,20 +103,6 @@ export async function register(page, state = 'registered') {
 /** The first lines of the ladder, as "REGISTER" or "401 Unauthorized". */
 export function ladderTitles(page) {
   return page.locator('#ladder .title');
-}
-
-/** Serves tests/browser/pages under /pages/ of the demo server's origin, with another policy. */
-export async function servePages(page, demo, contentSecurityPolicy) {
-  await page.context().route(`${demo.url}pages/*`, (route) => {
-    const name = new URL(route.request().url()).pathname.slice('/pages/'.length);
-    return route.fulfill({
-      path: fileURLToPath(new URL(`pages/${name}`, import.meta.url)),
-      headers: {
-        'Content-Type': name.endsWith('.mjs') ? 'text/javascript' : 'text/html',
-        'Content-Security-Policy': contentSecurityPolicy,
-      },
-    });
-  });
 }
 
 /** Keeps a picture of the whole page in artifacts/browser/. */

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { startDemo } from '../../demo/server.mjs';
-import { expect, policy, register, servePages, test } from './fixtures.mjs';
+import { expect, policy, register, test } from './fixtures.mjs';
 
 /** One request with the path sent just as it is; fetch() would tidy it up. */
 function ask(url, path, method = 'GET') {
@@ -18,11 +18,11 @@ function ask(url, path, method = 'GET') {
   });
 }
 
-test('a module worker registers', async ({ page, demo }) => {
-  await servePages(page, demo, policy);
+test('a module worker registers', async ({ page, demo, serveUnder }) => {
+  const url = await serveUnder(policy);
   const { aor, password } = demo.account;
   const query = new URLSearchParams({ server: demo.registrarUrl, aor, password });
-  await page.goto(`${demo.url}pages/worker.html?${query}`);
+  await page.goto(`${url}pages/worker.html?${query}`);
   await expect(page.locator('output')).toHaveText('registered for 300 s');
   expect(demo.registrar.bindings(aor)).toHaveLength(1);
 });
@@ -30,24 +30,16 @@ test('a module worker registers', async ({ page, demo }) => {
 test.describe('a page whose policy forbids WebAssembly', () => {
   test.use({ allowedComplaints: /wasm-eval|WebAssembly|unsafe-eval/ });
 
-  test('gets a clear error', async ({ page, demo }) => {
-    await servePages(page, demo, "default-src 'self'; script-src 'self'");
-    await page.goto(`${demo.url}pages/strict.html`);
+  test('gets a clear error', async ({ page, serveUnder }) => {
+    const url = await serveUnder("default-src 'self'; script-src 'self'");
+    await page.goto(`${url}pages/strict.html`);
     await expect(page.locator('output')).toHaveText(/^RegistrationError unsupported: /);
     await expect(page.locator('output')).toContainText('wasm-unsafe-eval');
   });
 });
 
-test('the page works where Trusted Types are required', async ({ page, demo }) => {
-  await page.route(demo.url, async (route) => {
-    const response = await route.fetch();
-    const headers = {
-      ...response.headers(),
-      'content-security-policy': `${policy}; require-trusted-types-for 'script'`,
-    };
-    await route.fulfill({ response, headers });
-  });
-  await page.goto(demo.url);
+test('the page works where Trusted Types are required', async ({ page, serveUnder }) => {
+  await page.goto(await serveUnder(`${policy}; require-trusted-types-for 'script'`));
   await register(page);
 });
 
