@@ -30,11 +30,11 @@ function within(promise, what) {
   });
 }
 
-/** Starts `sipreg …`. `input`: what stdin holds (it ends then), or null for a stdin that stays open. */
-export function start(words, { env = {}, input = '' } = {}) {
-  const inherited = { ...process.env, NODE_OPTIONS: '' };
+function startProgram(command, words, env, input) {
+  const inherited = { ...process.env, NODE_OPTIONS: '', TERM: 'xterm' };
   delete inherited.SIPREG_PASSWORD;
-  const child = spawn(process.execPath, [program, ...words], { env: { ...inherited, ...env } });
+  delete inherited.NO_COLOR;
+  const child = spawn(command, words, { env: { ...inherited, ...env } });
   running.add(child);
   const output = { stdout: '', stderr: '' };
   const waiting = new Set();
@@ -74,6 +74,17 @@ export function start(words, { env = {}, input = '' } = {}) {
   }
 
   return { child, until, end: () => within(ended, () => `the end, after ${seen()}`) };
+}
+
+/** Starts `sipreg …`. `input`: what stdin holds (it ends then), or null for a stdin that stays open. */
+export function start(words, { env = {}, input = '' } = {}) {
+  return startProgram(process.execPath, [program, ...words], env, input);
+}
+
+/** Runs `sipreg …` to its end on a terminal, which script(1) of util-linux makes. */
+export function onTerminal(words, { env = {} } = {}) {
+  const line = [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
+  return startProgram('script', ['-qec', line, '/dev/null'], env, '').end();
 }
 
 /** Runs `sipreg …` to its end: { status, signal, stdout, stderr }. */

@@ -1,8 +1,21 @@
 // The command line, as a process of its own, against the embedded registrar.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { jest } from '@jest/globals';
 import { reply } from '../../dist/testing.js';
-import { aor, endPrograms, header, listen, password, sipreg, start } from './cli-process.mjs';
+import {
+  aor,
+  endPrograms,
+  header,
+  listen,
+  onTerminal,
+  password,
+  sipreg,
+  start,
+} from './cli-process.mjs';
+
+// Every test starts processes, on machines that may be busy; what they wait for has a shorter deadline of its own.
+jest.setTimeout(60_000);
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)));
 const credentials = { env: { SIPREG_PASSWORD: password } };
@@ -173,6 +186,26 @@ describe('register', () => {
     const open = await sipreg(['register', url, '--aor', aor]);
     expect(open.status).toBe(0);
     expect(open.stdout).toMatch(/authentication +none was asked for/);
+  });
+});
+
+describe('on a terminal', () => {
+  const words = () => ['register', url, '--aor', aor, '--trace'];
+
+  test('it has colours and says what it waits for', async () => {
+    const { status, stdout } = await onTerminal(words(), credentials);
+    expect(status).toBe(0);
+    expect(stdout).toContain('\u001b[32m200 OK\u001b[0m');
+    expect(stdout).toMatch(/connecting to 127\.0\.0\.1:\d+ … 0 s/);
+  });
+
+  test('NO_COLOR takes the colours away', async () => {
+    const env = { ...credentials.env, NO_COLOR: '1' };
+    const { status, stdout } = await onTerminal(words(), { env });
+    expect(status).toBe(0);
+    expect(stdout).toContain('200 OK');
+    // eslint-disable-next-line no-control-regex -- they must not be there
+    expect(stdout).not.toMatch(/\u001b\[\d+m/);
   });
 });
 
@@ -521,6 +554,17 @@ describe('register --watch', () => {
     program.child.kill('SIGINT');
     expect(await program.end()).toMatchObject({ status: 0 });
     expect(registrar.bindings(aor)).toEqual([]);
+  });
+
+  test('refreshes in time, one line each, and passes warnings on', async () => {
+    await listenAgain({ maxExpires: 2 });
+    const program = watch();
+    await program.until(/^\d\d:\d\d:\d\d {2}refreshed +2 s, until \d\d:\d\d:\d\d$/m);
+    expect(registrar.bindings(aor)).toHaveLength(1);
+    program.child.kill('SIGINT');
+    const { status, stderr } = await program.end();
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^Warning \(short-grant\): /m);
   });
 
   test('a lost connection comes back and the binding with it', async () => {

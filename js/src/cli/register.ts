@@ -4,9 +4,7 @@
 import type { RegistrationOptions } from '../index.js';
 import type { Arguments, OptionTable } from './arguments.js';
 import { connectionOptions, withSession, type Context, type Session } from './connect.js';
-import { CommandFailure } from './failure.js';
 import { describeRegistration, formatTime, registrationRecord } from './report.js';
-import { escapeControls } from './text.js';
 import { unregisterAtEnd, watchEvents } from './watch.js';
 
 export const watchOptions: OptionTable = {
@@ -87,8 +85,8 @@ export async function watch(context: Context): Promise<void> {
     await registerOnce(session);
     session.terminal.talk('It is kept registered now. Ctrl-C unregisters and ends.');
     const failure = await watchEvents(session);
-    if (!failure) await unregisterAtEnd(session);
-    else throw new CommandFailure(`the registration was lost: ${escapeControls(failure.message)}`);
+    if (failure) throw failure;
+    await unregisterAtEnd(session);
   });
 }
 

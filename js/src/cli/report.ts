@@ -56,7 +56,12 @@ export function describeRegistration(aor: string, info: RegistrationInfo): strin
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['lifetime', `${lifetime(info.expires)}, until ${formatTime(info.expiresAt)}`],
     ['contact', info.contact],
-    ['bindings', `${info.bindings.length} of this address, ${others} of them elsewhere`],
+    [
+      'bindings',
+      others === 0
+        ? 'only this one'
+        : `${info.bindings.length}, ${others} of them of other devices`,
+    ],
     ['GRUU', info.pubGruu],
     ['temporary GRUU', info.tempGruu],
     ['service route', info.serviceRoute.length > 0 ? info.serviceRoute.join(', ') : undefined],
