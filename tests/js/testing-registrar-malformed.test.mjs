@@ -81,6 +81,11 @@ describe('requests that break a rule', () => {
     ['q with four decimals', withContact('<sip:a@a.invalid>;q=0.1234'), 400],
     ['an instance without <>', withContact('<sip:a@a.invalid>;+sip.instance="urn:x"'), 400],
     ['an instance without quotes', withContact('<sip:a@a.invalid>;+sip.instance=x'), 400],
+    [
+      'an instance that is no URN',
+      withContact('<sip:a@a.invalid>;+sip.instance="<urn:\uD800>"'),
+      400,
+    ],
     ['reg-id 0', withContact('<sip:a@a.invalid>;reg-id=0'), 400],
     ['reg-id of 2^31', withContact('<sip:a@a.invalid>;reg-id=2147483648'), 400],
   ])('%s', async (_name, frame, status) => {

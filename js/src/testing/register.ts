@@ -45,10 +45,10 @@ function readQ(value: string | true | undefined): number | null {
   return Number(value);
 }
 
-/** RFC 5626 §4.1: +sip.instance="<urn:…>". */
+/** RFC 5626 §4.1: +sip.instance="<urn:…>", of the characters that a URI can have. */
 function readInstance(value: string | true | undefined): string | null {
   if (value === undefined) return null;
-  const match = value === true ? null : /^"<([^<>"\\]+)>"$/.exec(value);
+  const match = value === true ? null : /^"<([!#-;=?-[\]-~]+)>"$/.exec(value);
   if (!match?.[1]) throw badRequest('Malformed +sip.instance');
   return match[1];
 }
