@@ -9,7 +9,7 @@ namespace sipreg::auth {
 
 // Values are echoed in every request, so their size is bounded; a parameter
 // with a longer one is left out.
-inline constexpr std::size_t max_value_size = 8 * 1024;
+inline constexpr std::size_t max_value_size = 8192;
 
 // Walks `Digest realm="a", nonce=b, Bearer scope="c"` in one linear pass.
 // Empty elements, blanks and TABs anywhere between items, unquoted values and
