@@ -39,11 +39,11 @@ std::span<char> Bridge::bytes(std::uint32_t size) {
 }
 
 std::uint32_t Bridge::configure(std::uint32_t size) {
-  const OptionReader::Client client = OptionReader::client(bytes(size));
+  const ClientOptions options = reader_.client(bytes(size));
+  const std::string_view entropy = reader_.entropy();
   const Status status = agent_.configure(
-      client.options,
-      {reinterpret_cast<const std::uint8_t*>(client.entropy.data()),
-       client.entropy.size()});
+      options, {reinterpret_cast<const std::uint8_t*>(entropy.data()),
+                entropy.size()});
   wipe(bytes(size));
   return finish(status);
 }
@@ -74,8 +74,8 @@ std::uint32_t Bridge::update(std::uint32_t size, std::uint32_t registration) {
 }
 
 std::uint32_t Bridge::reset_credentials(std::uint32_t registration,
-                                        bool available) {
-  return finish(agent_.reset_credentials(registration, available));
+                                        std::uint32_t available) {
+  return finish(agent_.reset_credentials(registration, available != 0));
 }
 
 std::uint32_t Bridge::provide_credentials(std::uint32_t size, double monotonic,
@@ -100,8 +100,10 @@ std::uint32_t Bridge::check_credentials(std::uint32_t size) {
 }
 
 void Bridge::opened(double monotonic, double wall, std::uint32_t flow,
-                    bool secure, bool loopback, bool subprotocol) {
-  agent_.opened(now(monotonic, wall), flow, secure, loopback, subprotocol);
+                    std::uint32_t secure, std::uint32_t loopback,
+                    std::uint32_t subprotocol) {
+  agent_.opened(now(monotonic, wall), flow, secure != 0, loopback != 0,
+                subprotocol != 0);
   drain();
 }
 
@@ -132,7 +134,7 @@ void Bridge::close(double monotonic, double wall) {
   drain();
 }
 
-void Bridge::set_trace(bool on) { agent_.set_trace(on); }
+void Bridge::set_trace(std::uint32_t on) { agent_.set_trace(on != 0); }
 
 void Bridge::describe(std::uint32_t size) {
   writer_.clear();

@@ -2,16 +2,14 @@
 // toolchain's invokers are not re-entrant without dynamic execution.
 #include <emscripten/bind.h>
 
-#include <memory>
-
 #include "bridge.h"
 
 EMSCRIPTEN_BINDINGS(sipreg) {
   using sipreg::bridge::Bridge;
-  // A smart pointer, so that a handle that the host forgot to delete is freed
-  // with its JavaScript object.
+  // No smart pointer: it would bring type information and its printing along.
+  // The shim deletes what it forgot by a FinalizationRegistry.
   emscripten::class_<Bridge>("Bridge")
-      .smart_ptr_constructor("Bridge", &std::make_shared<Bridge>)
+      .constructor<>()
       .function("input", &Bridge::input)
       .function("outbox", &Bridge::outbox)
       .function("configure", &Bridge::configure)
@@ -28,6 +26,8 @@ EMSCRIPTEN_BINDINGS(sipreg) {
       .function("advance", &Bridge::advance)
       .function("wake", &Bridge::wake)
       .function("close", &Bridge::close)
-      .function("setTrace", &Bridge::set_trace)
-      .function("describe", &Bridge::describe);
+#ifdef SIPREG_CONFORMANCE
+      .function("describe", &Bridge::describe)
+#endif
+      .function("setTrace", &Bridge::set_trace);
 }

@@ -13,175 +13,6 @@ Integer saturate(double value, double low, double high) {
   return static_cast<Integer>(std::min(value, high));
 }
 
-std::uint8_t to_u8(double value) {
-  return saturate<std::uint8_t>(value, 0, 255);
-}
-
-bool read_push(const FieldReader& in, PushOptions& push) {
-  switch (in.field()) {
-    case Field::push_provider:
-      push.provider = in.text();
-      return true;
-    case Field::push_prid:
-      push.prid = in.text();
-      return true;
-    case Field::push_param:
-      push.param = in.text();
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool read_refresh(const FieldReader& in, RefreshOptions& refresh) {
-  switch (in.field()) {
-    case Field::refresh_policy:
-      refresh.policy = static_cast<RefreshPolicy>(to_u8(in.number()));
-      return true;
-    case Field::refresh_value:
-      refresh.value = in.number();
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool read_digest(const FieldReader& in, DigestOptions& digest) {
-  switch (in.field()) {
-    case Field::digest_policy:
-      digest.policy = static_cast<ChallengePolicy>(to_u8(in.number()));
-      return true;
-    case Field::digest_algorithms:
-      digest.algorithms = to_u8(in.number());
-      return true;
-    case Field::digest_require_mutual:
-      digest.require_mutual = in.flag();
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool read_address(const FieldReader& in, RegistrationOptions& options) {
-  switch (in.field()) {
-    case Field::aor:
-      options.aor = in.text();
-      return true;
-    case Field::registrar:
-      options.registrar = in.text();
-      return true;
-    case Field::from:
-      options.from = in.text();
-      return true;
-    case Field::display_name:
-      options.display_name = in.text();
-      return true;
-    case Field::contact_user:
-      options.contact.user = in.text();
-      return true;
-    case Field::contact_display_name:
-      options.contact.display_name = in.text();
-      return true;
-    case Field::contact_q:
-      options.contact.q = in.number();
-      return true;
-    default:
-      return false;
-  }
-}
-
-void read_policy(const FieldReader& in, RegistrationOptions& options) {
-  switch (in.field()) {
-    case Field::expires:
-      options.expires = to_u32(in.number());
-      break;
-    case Field::outbound:
-      options.outbound = in.flag();
-      break;
-    case Field::reg_id:
-      options.reg_id = to_u32(in.number());
-      break;
-    case Field::gruu:
-      options.gruu = in.flag();
-      break;
-    case Field::retry:
-      options.retry = in.flag();
-      break;
-    case Field::has_credentials:
-      options.has_credentials = in.flag();
-      break;
-    default:
-      break;
-  }
-}
-
-void read_client(const FieldReader& in, ClientOptions& options) {
-  switch (in.field()) {
-    case Field::servers:
-      options.servers = to_u32(in.number());
-      break;
-    case Field::user_agent:
-      options.user_agent = in.text();
-      break;
-    case Field::instance_id:
-      options.instance_id = in.text();
-      break;
-    case Field::connect_timeout:
-      options.connect_timeout = to_millis(in.number());
-      break;
-    case Field::transaction_timeout:
-      options.transaction_timeout = to_millis(in.number());
-      break;
-    case Field::credentials_timeout:
-      options.credentials_timeout = to_millis(in.number());
-      break;
-    case Field::reconnect_policy:
-      options.reconnect = static_cast<ReconnectPolicy>(to_u8(in.number()));
-      break;
-    case Field::reconnect_base:
-      options.reconnect_base = to_millis(in.number());
-      break;
-    case Field::reconnect_max:
-      options.reconnect_max = to_millis(in.number());
-      break;
-    default:
-      break;
-  }
-}
-
-void read_credentials(const FieldReader& in, Credentials& credentials) {
-  switch (in.field()) {
-    case Field::username:
-      credentials.username = in.text();
-      break;
-    case Field::password:
-      credentials.password = in.text();
-      credentials.has_password = true;
-      break;
-    case Field::ha1_md5:
-      credentials.ha1_md5 = in.text();
-      break;
-    case Field::ha1_sha256:
-      credentials.ha1_sha256 = in.text();
-      break;
-    case Field::ha1_sha512_256:
-      credentials.ha1_sha512_256 = in.text();
-      break;
-    case Field::token:
-      credentials.token = in.text();
-      break;
-    case Field::token_expires_at:
-      credentials.expires_at = to_millis(in.number());
-      break;
-    case Field::realm:
-      credentials.realm = in.text();
-      credentials.has_realm = true;
-      break;
-    default:
-      break;
-  }
-}
-
 }  // namespace
 
 Millis to_millis(double value) {
@@ -193,141 +24,36 @@ std::uint32_t to_u32(double value) {
   return saturate<std::uint32_t>(value, 0, 4294967295.0);
 }
 
-bool FieldReader::next() {
-  std::array<std::uint32_t, 2> head;
-  if (rest_.size() < sizeof head) return false;
-  std::memcpy(head.data(), rest_.data(), sizeof head);
-  rest_.remove_prefix(sizeof head);
-  if (head[1] > rest_.size()) return false;
-  field_ = static_cast<Field>(head[0]);
-  text_ = rest_.substr(0, head[1]);
-  const std::size_t padded = (std::size_t{head[1]} + 3) / 4 * 4;
-  rest_.remove_prefix(std::min(padded, rest_.size()));
-  return true;
-}
-
-double FieldReader::number() const {
-  double value = 0;
-  if (text_.size() == sizeof value) {
-    std::memcpy(&value, text_.data(), sizeof value);
-  }
-  return value;
-}
-
-OptionReader::Client OptionReader::client(std::span<const char> bytes) {
-  Client client;
-  FieldReader in(bytes);
-  while (in.next()) {
-    if (in.field() == Field::entropy) client.entropy = in.text();
-    read_client(in, client.options);
-  }
-  return client;
-}
-
-RegistrationOptions OptionReader::registration(std::span<const char> bytes) {
-  RegistrationOptions options;
-  clear();
-  FieldReader in(bytes);
-  while (in.next()) {
-    if (read_list(in) || read_address(in, options) ||
-        read_push(in, options.push) || read_digest(in, options.digest) ||
-        read_refresh(in, options.refresh)) {
-      continue;
-    }
-    read_policy(in, options);
-  }
-  options.contact.uri_parameters = uri_parameters_;
-  options.contact.parameters = parameters_;
-  options.headers = headers_;
-  options.supported = supported_;
-  options.route = route_;
-  return options;
-}
-
-UpdateOptions OptionReader::update(std::span<const char> bytes) {
-  UpdateOptions options;
-  PushOptions push;
-  RefreshOptions refresh;
-  bool headers = false;
-  bool supported = false;
-  clear();
-  FieldReader in(bytes);
-  while (in.next()) {
-    switch (in.field()) {
-      case Field::display_name:
-        options.display_name = in.text();
-        break;
-      case Field::retry:
-        options.retry = in.flag();
-        break;
-      case Field::replace_headers:
-        headers = true;
-        break;
-      case Field::replace_supported:
-        supported = true;
-        break;
-      default:
-        if (read_push(in, push)) options.push = push;
-        if (read_refresh(in, refresh)) options.refresh = refresh;
-        read_list(in);
-    }
-  }
-  if (headers) options.headers = headers_;
-  if (supported) options.supported = supported_;
-  return options;
-}
-
-Call OptionReader::call(std::span<const char> bytes) {
-  Call call;
-  clear();
-  FieldReader in(bytes);
-  while (in.next()) {
-    switch (in.field()) {
-      case Field::expires:
-        call.expires = to_u32(in.number());
-        break;
-      case Field::force:
-        call.force = in.flag();
-        break;
-      case Field::uri:
-        call.uri = in.text();
-        break;
-      default:
-        read_list(in);
-    }
-  }
-  call.headers = headers_;
-  call.supported = supported_;
-  return call;
-}
-
-std::span<const Credentials> OptionReader::credentials(
-    std::span<const char> bytes) {
-  credentials_.clear();
-  FieldReader in(bytes);
-  while (in.next()) {
-    if (in.field() == Field::credentials) {
-      credentials_.emplace_back();
-    } else if (!credentials_.empty()) {
-      read_credentials(in, credentials_.back());
-    }
-  }
-  return credentials_;
-}
-
-// The lists are cleared, not freed: their capacity serves the next read. Views
-// into them are taken once they are complete.
-void OptionReader::clear() {
+// One walk over the entries; stops at bytes that are no entry. The lists are
+// cleared, not freed: their capacity serves the next read.
+void OptionReader::read(std::span<const char> bytes) {
+  values_.fill({});
   headers_.clear();
   uri_parameters_.clear();
   parameters_.clear();
   supported_.clear();
   route_.clear();
+  credentials_.clear();
   named_ = nullptr;
+  std::string_view rest(bytes.data(), bytes.size());
+  std::array<std::uint32_t, 2> head;
+  while (rest.size() >= sizeof head) {
+    std::memcpy(head.data(), rest.data(), sizeof head);
+    rest.remove_prefix(sizeof head);
+    const auto [field, length] = head;
+    if (length > rest.size()) return;
+    const std::string_view value = rest.substr(0, length);
+    if (field < field_count) {
+      read_list(static_cast<Field>(field), value);
+      values_[field] = value;
+    }
+    const std::size_t padded = (std::size_t{length} + 3) / 4 * 4;
+    rest.remove_prefix(std::min(padded, rest.size()));
+  }
 }
 
-bool OptionReader::read_list(const FieldReader& in) {
-  switch (in.field()) {
+void OptionReader::read_list(Field field, std::string_view value) {
+  switch (field) {
     case Field::header:
       named_ = &headers_;
       break;
@@ -338,21 +64,157 @@ bool OptionReader::read_list(const FieldReader& in) {
       named_ = &parameters_;
       break;
     case Field::supported:
-      supported_.push_back(in.text());
-      return true;
+      supported_.push_back(value);
+      return;
     case Field::route:
-      route_.push_back(in.text());
-      return true;
+      route_.push_back(value);
+      return;
     case Field::value:
-      if (named_ == nullptr) return true;
-      named_->back().value = in.text();
+      if (named_ == nullptr) return;
+      named_->back().value = value;
       named_->back().flag = false;
-      return true;
+      return;
+    case Field::credentials:
+      complete_credentials();
+      credentials_.emplace_back();
+      values_.fill({});
+      return;
     default:
-      return false;
+      return;
   }
-  named_->push_back({in.text(), {}, true});
-  return true;
+  named_->push_back({value, {}, true});
+}
+
+bool OptionReader::has(Field field) const {
+  return text(field).data() != nullptr;
+}
+
+std::string_view OptionReader::text(Field field) const {
+  return values_[static_cast<std::size_t>(field)];
+}
+
+double OptionReader::number(Field field, double otherwise) const {
+  const std::string_view bytes = text(field);
+  if (bytes.size() == sizeof otherwise) {
+    std::memcpy(&otherwise, bytes.data(), sizeof otherwise);
+  }
+  return otherwise;
+}
+
+std::uint32_t OptionReader::count(Field field, std::uint32_t otherwise) const {
+  return to_u32(number(field, otherwise));
+}
+
+bool OptionReader::flag(Field field, bool otherwise) const {
+  return number(field, otherwise ? 1 : 0) != 0;
+}
+
+PushOptions OptionReader::push() const {
+  return {text(Field::push_provider), text(Field::push_prid),
+          text(Field::push_param)};
+}
+
+RefreshOptions OptionReader::refresh() const {
+  return {static_cast<RefreshPolicy>(count(Field::refresh_policy, 0)),
+          number(Field::refresh_value, 0)};
+}
+
+ClientOptions OptionReader::client(std::span<const char> bytes) {
+  read(bytes);
+  ClientOptions options;
+  const auto milliseconds = [this](Field field, Millis& value) {
+    value = to_millis(number(field, static_cast<double>(value)));
+  };
+  options.servers = count(Field::servers, options.servers);
+  options.user_agent = text(Field::user_agent);
+  options.instance_id = text(Field::instance_id);
+  milliseconds(Field::connect_timeout, options.connect_timeout);
+  milliseconds(Field::transaction_timeout, options.transaction_timeout);
+  milliseconds(Field::credentials_timeout, options.credentials_timeout);
+  options.reconnect =
+      static_cast<ReconnectPolicy>(count(Field::reconnect_policy, 0));
+  milliseconds(Field::reconnect_base, options.reconnect_base);
+  milliseconds(Field::reconnect_max, options.reconnect_max);
+  return options;
+}
+
+RegistrationOptions OptionReader::registration(std::span<const char> bytes) {
+  read(bytes);
+  RegistrationOptions options;
+  options.aor = text(Field::aor);
+  options.registrar = text(Field::registrar);
+  options.from = text(Field::from);
+  options.display_name = text(Field::display_name);
+  options.expires = count(Field::expires, options.expires);
+  options.contact.user = text(Field::contact_user);
+  options.contact.display_name = text(Field::contact_display_name);
+  if (has(Field::contact_q)) options.contact.q = number(Field::contact_q, 0);
+  options.contact.uri_parameters = uri_parameters_;
+  options.contact.parameters = parameters_;
+  options.headers = headers_;
+  options.supported = supported_;
+  options.route = route_;
+  options.outbound = flag(Field::outbound, options.outbound);
+  options.reg_id = count(Field::reg_id, options.reg_id);
+  options.gruu = flag(Field::gruu, options.gruu);
+  options.push = push();
+  options.digest.policy =
+      static_cast<ChallengePolicy>(count(Field::digest_policy, 0));
+  options.digest.algorithms = static_cast<AlgorithmSet>(
+      count(Field::digest_algorithms, options.digest.algorithms));
+  options.digest.require_mutual = flag(Field::digest_require_mutual, false);
+  options.refresh = refresh();
+  options.retry = flag(Field::retry, options.retry);
+  options.has_credentials = flag(Field::has_credentials, false);
+  return options;
+}
+
+UpdateOptions OptionReader::update(std::span<const char> bytes) {
+  read(bytes);
+  UpdateOptions options;
+  if (has(Field::display_name)) {
+    options.display_name = text(Field::display_name);
+  }
+  if (has(Field::retry)) options.retry = flag(Field::retry, true);
+  if (has(Field::push_provider)) options.push = push();
+  if (has(Field::refresh_policy)) options.refresh = refresh();
+  if (has(Field::replace_headers)) options.headers = headers_;
+  if (has(Field::replace_supported)) options.supported = supported_;
+  return options;
+}
+
+Call OptionReader::call(std::span<const char> bytes) {
+  read(bytes);
+  Call call;
+  if (has(Field::expires)) call.expires = count(Field::expires, 0);
+  call.force = flag(Field::force, false);
+  call.uri = text(Field::uri);
+  call.headers = headers_;
+  call.supported = supported_;
+  return call;
+}
+
+// The fields behind the last `credentials` are its members.
+void OptionReader::complete_credentials() {
+  if (credentials_.empty()) return;
+  Credentials& element = credentials_.back();
+  element.username = text(Field::username);
+  element.password = text(Field::password);
+  element.has_password = has(Field::password);
+  element.ha1_md5 = text(Field::ha1_md5);
+  element.ha1_sha256 = text(Field::ha1_sha256);
+  element.ha1_sha512_256 = text(Field::ha1_sha512_256);
+  element.token = text(Field::token);
+  element.expires_at = to_millis(number(Field::token_expires_at, 0));
+  element.realm = text(Field::realm);
+  element.has_realm = has(Field::realm);
+}
+
+std::span<const Credentials> OptionReader::credentials(
+    std::span<const char> bytes) {
+  read(bytes);
+  complete_credentials();
+  return credentials_;
 }
 
 }  // namespace sipreg::bridge

@@ -1,6 +1,7 @@
 // Takes the field lists apart that the host writes (see Field).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -17,35 +18,14 @@ namespace sipreg::bridge {
 [[nodiscard]] Millis to_millis(double value);
 [[nodiscard]] std::uint32_t to_u32(double value);
 
-// One walk over the entries of a field list. Stops at bytes that are no entry.
-class FieldReader {
- public:
-  explicit FieldReader(std::span<const char> bytes)
-      : rest_(bytes.data(), bytes.size()) {}
-
-  [[nodiscard]] bool next();
-
-  [[nodiscard]] Field field() const { return field_; }
-  [[nodiscard]] std::string_view text() const { return text_; }
-  [[nodiscard]] double number() const;
-  [[nodiscard]] bool flag() const { return number() != 0; }
-
- private:
-  std::string_view rest_;
-  Field field_{};
-  std::string_view text_;
-};
-
 // Makes options of field lists. The views in them point into `bytes` and into
 // the reader's own lists, and die with the next read.
 class OptionReader {
  public:
-  struct Client {
-    ClientOptions options;
-    std::string_view entropy;
-  };
-
-  [[nodiscard]] static Client client(std::span<const char> bytes);
+  [[nodiscard]] ClientOptions client(std::span<const char> bytes);
+  [[nodiscard]] std::string_view entropy() const {
+    return text(Field::entropy);
+  }
   [[nodiscard]] RegistrationOptions registration(std::span<const char> bytes);
   [[nodiscard]] UpdateOptions update(std::span<const char> bytes);
   // Everything but the kind.
@@ -54,9 +34,20 @@ class OptionReader {
       std::span<const char> bytes);
 
  private:
-  void clear();
-  bool read_list(const FieldReader& in);
+  void read(std::span<const char> bytes);
+  void read_list(Field field, std::string_view value);
+  void complete_credentials();
 
+  [[nodiscard]] bool has(Field field) const;
+  [[nodiscard]] std::string_view text(Field field) const;
+  [[nodiscard]] double number(Field field, double otherwise) const;
+  [[nodiscard]] std::uint32_t count(Field field, std::uint32_t otherwise) const;
+  [[nodiscard]] bool flag(Field field, bool otherwise) const;
+  [[nodiscard]] PushOptions push() const;
+  [[nodiscard]] RefreshOptions refresh() const;
+
+  // The value of every field that was there, by its number.
+  std::array<std::string_view, field_count> values_;
   std::vector<NameValue> headers_;
   std::vector<NameValue> uri_parameters_;
   std::vector<NameValue> parameters_;

@@ -1,6 +1,5 @@
 // Answers challenges (RFC 3261 section 22, RFC 7616, RFC 8760).
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "message/scan.h"
@@ -37,13 +36,22 @@ bool same_space(const auth::DigestSession& session,
          session.realm() == challenge.realm;
 }
 
-void add_algorithm(ChallengeInfo& info, auth::Algorithm algorithm) {
+// Keeps the order of the challenges, or the strongest first.
+void add_algorithm(ChallengeInfo& info, auth::Algorithm algorithm,
+                   ChallengePolicy policy) {
   const auto number = static_cast<std::uint8_t>(algorithm);
-  const auto end = info.algorithms.begin() + info.algorithm_count;
-  if (info.algorithm_count < info.algorithms.size() &&
-      std::find(info.algorithms.begin(), end, number) == end) {
-    info.algorithms[info.algorithm_count++] = number;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < info.algorithm_count; ++i) {
+    if (info.algorithms[i] == number) return;
+    const bool before =
+        policy == ChallengePolicy::server_order || info.algorithms[i] > number;
+    if (before) at = i + 1;
   }
+  if (info.algorithm_count == info.algorithms.size()) return;
+  for (std::size_t i = info.algorithm_count++; i > at; --i) {
+    info.algorithms[i] = info.algorithms[i - 1];
+  }
+  info.algorithms[at] = number;
 }
 
 std::string_view ha1_of(const Credentials& credentials,
@@ -164,14 +172,9 @@ void Registration::ask_for_credentials(const auth::ChallengeList& challenges,
     if (!is_allowed(challenge) || find_session(challenge) != nullptr) continue;
     if (first == nullptr) first = &challenge;
     if (!same_space(challenge, *first)) continue;
-    add_algorithm(info, challenge.algorithm);
+    add_algorithm(info, challenge.algorithm, settings_.digest.policy);
   }
   if (first == nullptr) return;
-  if (settings_.digest.policy == ChallengePolicy::strongest) {
-    std::sort(info.algorithms.begin(),
-              info.algorithms.begin() + info.algorithm_count,
-              std::greater<>());
-  }
   info.proxy = first->proxy;
   info.realm = first->realm;
   info.has_realm = first->has_realm;
