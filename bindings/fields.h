@@ -2,6 +2,7 @@
 // the same numbers (js/src/fields.ts); a test compares the two files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace sipreg::bridge {
@@ -65,54 +66,6 @@ enum class Field : std::uint32_t {
   token_expires_at = 49,
   realm = 50,
 };
-
-// Results, bridge to host: text rows, each a tag, the value and LF. No value
-// holds an LF (the bridge makes it a space), so a split by lines is enough.
-enum class Row : char {
-  contact = 'c',
-  pub_gruu = 'g',
-  temp_gruu = 't',
-  service_route = 's',
-  path = 'p',
-  associated_uri = 'u',
-  realm = 'R',
-  binding = 'b',  // its URI; the rows down to `parameter` belong to it
-  binding_display_name = 'd',
-  binding_expires = 'e',
-  binding_q = 'q',  // thousandths
-  binding_instance_id = 'i',
-  binding_reg_id = 'n',
-  binding_own = 'o',
-  parameter = 'k',  // a name; `value` follows unless it is a flag
-  value = 'v',      // of the parameter or header before it
-  reason = 'r',
-  header = 'h',  // a name; `value` follows
-  message = 'm',
-  code = 'w',  // of a warning
-  scope = 'S',
-  authz_server = 'Z',
-  error = 'E',
-};
-
-// Bits of Record::flags.
-enum class Flag : std::uint32_t {
-  text = 1,           // transmit
-  incoming = 1,       // trace
-  bound = 1,          // registration
-  confirmed = 1,      // unregistered, operation_done of an unregister
-  sent = 2,           // operation_done of an unregister
-  outbound = 1,       // registered, refreshed, operation_done
-  authenticated = 2,  // the same
-  bearer = 4,         // the same, and credentials_wanted
-  mutual = 8,         // registered, refreshed, operation_done
-  retryable = 1,      // failed, retry, operation_failed
-  retry_after = 2,    // the same: z holds it
-  proxy = 1,          // credentials_wanted
-  has_realm = 2,      // credentials_wanted
-};
-
-// What credentials_wanted and a success keep above the bits of Record::flags:
-// ChallengeInfo::Previous, and auth::Algorithm.
-inline constexpr std::uint32_t flags_shift = 8;
+inline constexpr std::size_t field_count = 51;
 
 }  // namespace sipreg::bridge

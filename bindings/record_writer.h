@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fields.h"
+#include "json_writer.h"
 #include "sipreg/output.h"
 
 namespace sipreg::bridge {
@@ -21,15 +23,18 @@ struct Record {
   std::uint32_t reference = 0;
   // connect, disconnect, transmit, trace: flow; connection: close code
   std::uint32_t flow = 0;
-  // connect: server; disconnect: close code; connection and registration:
-  // state; unregistered: reason; failures: FailureCode; successes: status;
-  // credentials_wanted: algorithms
+  // connect: server; connection and registration: state; failures: FailureCode
   std::uint32_t code = 0;
-  std::uint32_t flags = 0;   // Flag
-  std::uint32_t offset = 0;  // of the bytes in Outbox::blob
+  std::uint32_t flag =
+      0;  // transmit: text; trace: incoming; registration: bound
+  // Where in the blob the bytes of transmit and trace are. All other kinds but
+  // connect to registration have JSON there, an object as js/src/types.ts has
+  // it: RegistrationInfo; what RegistrationError holds, with its message;
+  // ChallengeInfo; the detail of unregistered and warning; what unregister()
+  // resolves with.
+  std::uint32_t offset = 0;
   std::uint32_t length = 0;
-  // registration: expires_at, refresh_at, retry_at; connection: retry_at;
-  // successes: expires, expires_at; failures: retry_at, status, retry_after
+  // registration: expires_at, refresh_at, retry_at; connection: retry_at
   double x = 0;
   double y = 0;
   double z = 0;
@@ -38,6 +43,10 @@ struct Record {
 // Gathers records until clear(); what it allocated serves the next batch.
 class RecordWriter {
  public:
+  RecordWriter() = default;
+  RecordWriter(const RecordWriter&) = delete;
+  RecordWriter& operator=(const RecordWriter&) = delete;
+
   void clear();
   void append(const Output& output);
 
@@ -45,22 +54,21 @@ class RecordWriter {
   [[nodiscard]] std::string& blob() { return blob_; }
 
  private:
-  void append_success(const Success& success, Record& record);
-  void append_failure(const Failure& failure, Record& record);
-  void append_challenge(const ChallengeInfo& info, Record& record);
+  void append_json(const Output& output, Record& record);
+  void append_success(const Success& success);
+  void append_failure(const Failure& failure);
+  void append_challenge(const ChallengeInfo& info);
   void append_binding(const Binding& binding);
   void append_response(const Response& response);
-  void append_row(Row row, std::string_view text);
-  void append_row(Row row, std::uint32_t number);
-  void append_present(Row row, std::string_view text);
-  void append_unescaped(Row row, std::string_view escaped);
-  void append_bytes(std::string_view bytes, Record& record);
-  void end_rows(Record& record);
+  void append_list(std::string_view name,
+                   std::span<const std::string_view> list);
+  void end_json(Record& record);
 
   std::vector<Record> records_;
   std::string blob_;
-  std::uint32_t rows_offset_ = 0;  // of the last rows in the blob
-  std::uint32_t rows_length_ = 0;
+  JsonWriter json_{blob_};
+  std::uint32_t json_offset_ = 0;  // of the last JSON in the blob
+  std::uint32_t json_length_ = 0;
 };
 
 }  // namespace sipreg::bridge

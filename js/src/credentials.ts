@@ -22,14 +22,11 @@ export class CredentialsDesk {
     const question = new AbortController();
     this.#questions.set(id, question);
     const answer = (value: unknown): void => {
-      if (question.signal.aborted) return;
-      this.#questions.delete(id);
+      this.#close(id, question);
       this.#answer(id, challenge, toFields(value));
     };
     const fail = (cause: unknown): void => {
-      if (question.signal.aborted) return;
-      this.#questions.delete(id);
-      this.#causes.set(id, cause);
+      if (this.#close(id, question)) this.#causes.set(id, cause);
       this.#answer(id, challenge, []);
     };
     try {
@@ -39,6 +36,11 @@ export class CredentialsDesk {
     } catch (cause) {
       fail(cause);
     }
+  }
+
+  /** False when the question was dismissed. The core sorts out late answers. */
+  #close(id: number, question: AbortController): boolean {
+    return this.#questions.get(id) === question && this.#questions.delete(id);
   }
 
   /** The answer is not wanted any more. */

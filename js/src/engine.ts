@@ -1,21 +1,19 @@
 import { Alarm } from './clock.js';
 import { Connector, type FlowEvents } from './connector.js';
 import { CredentialsDesk } from './credentials.js';
-import type { Failure, Success } from './decode.js';
 import { Dispatcher } from './dispatcher.js';
 import { endedError } from './errors.js';
-import { CallKind } from './fields.js';
+import { CallKind, OutputKind } from './fields.js';
 import type { Core } from './load.js';
 import type { ClientSettings, RegistrationSettings, Secrets } from './options.js';
 import { Pending, rejected } from './promises.js';
 import { internals, Registration, type End } from './registration.js';
 import type { Endpoint } from './server.js';
-import type { FieldList, Outputs, Properties, Removal } from './outputs.js';
+import type { FieldList, Outputs, Properties, Result } from './outputs.js';
 import { Session } from './session.js';
 import type * as types from './types.js';
 import type { SocketFactory } from './websocket.js';
 
-type Result = types.RegistrationInfo | types.Binding[] | Removal;
 type Details<K extends keyof types.ClientEventMap> = types.ClientEventMap[K]['detail'];
 
 /** Who is told of what is not about one registration. */
@@ -26,9 +24,15 @@ export interface Audience {
 
 /** A call under way. */
 interface Operation {
-  kind: CallKind;
-  caller: Pending<Result>;
+  caller: Pending<unknown>;
+  givesBindings: boolean;
 }
+
+const failures: ReadonlySet<OutputKind> = new Set([
+  OutputKind.failed,
+  OutputKind.retry,
+  OutputKind.operationFailed,
+]);
 
 /**
  * Moves frames, timers and news between the core and the world; see Dispatcher for the order. Its methods take checked
@@ -104,11 +108,11 @@ export class Engine implements Outputs, FlowEvents {
     kind: CallKind,
     fields: FieldList,
     signal: AbortSignal | undefined,
-  ): Promise<Result> {
+  ): Promise<unknown> {
     if (this.#end !== null) return rejected(endedError(this.#end));
-    const caller = new Pending<Result>(signal);
+    const caller = new Pending<unknown>(signal);
     const operation = ++this.#lastOperation;
-    this.#operations.set(operation, { kind, caller });
+    this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
     try {
       this.#session.call(target.id, operation, kind, fields);
     } catch (error) {
@@ -239,103 +243,63 @@ export class Engine implements Outputs, FlowEvents {
     });
   }
 
-  succeeded(id: number, first: boolean, success: Success): void {
-    this.#desk.dismiss(id);
-    if (this.#change?.id === id) this.#change.properties.success = success;
-    this.#tell(id, (target) => {
-      internals.succeed(target, first, success);
-    });
-  }
-
-  unregistered(id: number, detail: types.RegistrationEventMap['unregistered']['detail']): void {
-    this.#tell(id, (target) => {
-      internals.emit(target, 'unregistered', detail);
-    });
-  }
-
-  failed(id: number, failure: Failure): void {
-    this.#explain(id, failure);
-    this.#tell(id, (target) => {
-      internals.fail(target, failure);
-    });
-  }
-
-  retry(id: number, attempt: number, failure: Failure): void {
-    this.#explain(id, failure);
-    this.#tell(id, (target) => {
-      internals.retry(target, attempt, failure);
-    });
-  }
-
-  warning(id: number, detail: types.RegistrationEventMap['warning']['detail']): void {
-    this.#tell(id, (target) => {
-      internals.emit(target, 'warning', detail);
-    });
-  }
-
-  credentialsWanted(id: number, challenge: number, info: types.ChallengeInfo): void {
+  happened(kind: OutputKind, id: number, reference: number, result: Result): void {
     const target = this.#registrations.get(id);
-    if (target === undefined) return;
+    if (kind === OutputKind.credentialsWanted) {
+      if (target !== undefined) this.#wanted(target, reference, result);
+      return;
+    }
+    this.#desk.dismiss(id);
+    const change = this.#change?.id === id ? this.#change.properties : null;
+    if (kind <= OutputKind.refreshed) {
+      if (change !== null) change.success = result;
+    } else if (failures.has(kind) && !result.isOwnDoing) {
+      this.#explain(id, result);
+      if (change !== null) change.failure = result;
+    }
+    if (kind >= OutputKind.operationDone) {
+      this.#settle(kind, reference, result);
+    } else if (target !== undefined) {
+      this.#dispatcher.tell(() => {
+        internals.happen(target, kind, reference, result);
+      });
+    }
+  }
+
+  #wanted(target: Registration, challenge: number, result: Result): void {
     const secrets = internals.secrets(target);
     if (typeof secrets === 'function') {
       this.#dispatcher.tell(() => {
-        this.#desk.ask(id, challenge, info, secrets);
+        this.#desk.ask(target.id, challenge, result.value as types.ChallengeInfo, secrets);
       });
-      return;
+    } else {
+      this.#dispatcher.act(() => {
+        this.#session.provideCredentials(target.id, challenge, secrets ?? []);
+      });
     }
-    this.#dispatcher.act(() => {
-      this.#session.provideCredentials(id, challenge, secrets ?? []);
-    });
   }
 
-  operationDone(id: number, success: Success | null, removal: Removal): void {
-    const operation = this.#take(id);
-    if (operation === undefined) return;
-    this.#dispatcher.tell(() => {
-      const { kind, caller } = operation;
-      if (caller.settled) return;
-      if (success === null) caller.resolve(removal);
-      else if (kind === CallKind.register || kind === CallKind.refresh)
-        caller.resolve(success.info);
-      else caller.resolve(success.bindings);
-    });
-  }
-
-  operationFailed(id: number, registration: number, failure: Failure): void {
-    this.#explain(registration, failure);
-    const operation = this.#take(id);
-    this.#dispatcher.tell(() => {
-      if (operation?.caller.settled === false) operation.caller.reject(failure.error);
-    });
-  }
-
-  #take(id: number): Operation | undefined {
+  #settle(kind: OutputKind, id: number, result: Result): void {
     const operation = this.#operations.get(id);
+    if (operation === undefined) return;
     this.#operations.delete(id);
-    return operation;
-  }
-
-  #tell(id: number, news: (target: Registration) => void): void {
-    const target = this.#registrations.get(id);
-    if (target === undefined) return;
     this.#dispatcher.tell(() => {
-      news(target);
+      const { caller, givesBindings } = operation;
+      if (caller.settled) return;
+      if (kind === OutputKind.operationFailed) caller.reject(result.error);
+      else if (givesBindings) caller.resolve((result.value as types.RegistrationInfo).bindings);
+      else caller.resolve(result.value);
     });
   }
 
-  /** Adds what only the host knows, and makes it the registration's last error. */
-  #explain(id: number, failure: Failure): void {
-    this.#desk.dismiss(id);
-    const { code, status } = failure;
-    if (code === 'removed' || code === 'closed' || code === 'cancelled') return;
+  /** Adds what only the host knows. */
+  #explain(id: number, failure: Result): void {
     const { lostUrl, reason, cause } = this.#connector;
     failure.cause ??= this.#desk.takeCause(id);
-    if (code === 'transport' && status === 0) {
-      const where = [lostUrl, reason].filter(Boolean).join(': ');
-      if (where) failure.note = ` (${where})`;
-      failure.cause ??= cause;
-    }
-    if (this.#change?.id === id) this.#change.properties.failure = failure;
+    if (!failure.isTransport) return;
+    const where = [lostUrl, reason].filter(Boolean).join(': ');
+    if (where) failure.note = ` (${where})`;
+    failure.cause ??= cause;
   }
 
   /** The core is dead, and nothing that it knew can be trusted. */

@@ -2,14 +2,7 @@
  * Names of the values that cross to the bridge and back: bindings/fields.h and the enumerations of the core's headers,
  * again. A test compares them.
  */
-import type {
-  ChallengeInfo,
-  ConnectionState,
-  DigestAlgorithm,
-  RegistrationErrorCode,
-  RegistrationEventMap,
-  RegistrationState,
-} from './types.js';
+import type { ConnectionState, DigestAlgorithm, RegistrationState } from './types.js';
 
 /** Options: entries of {u32 field, u32 byte length, bytes padded to a multiple of 4}. */
 export const enum Field {
@@ -65,55 +58,6 @@ export const enum Field {
   realm = 50,
 }
 
-/** First character of a result's row. */
-export const enum Row {
-  contact = 'c',
-  pubGruu = 'g',
-  tempGruu = 't',
-  serviceRoute = 's',
-  path = 'p',
-  associatedUri = 'u',
-  realm = 'R',
-  binding = 'b',
-  bindingDisplayName = 'd',
-  bindingExpires = 'e',
-  bindingQ = 'q',
-  bindingInstanceId = 'i',
-  bindingRegId = 'n',
-  bindingOwn = 'o',
-  parameter = 'k',
-  value = 'v',
-  reason = 'r',
-  header = 'h',
-  message = 'm',
-  code = 'w',
-  scope = 'S',
-  authzServer = 'Z',
-  error = 'E',
-}
-
-/** Bits of a record's flags; each kind of record has its own. */
-/* eslint-disable @typescript-eslint/no-duplicate-enum-values */
-export const enum Flag {
-  text = 1,
-  incoming = 1,
-  bound = 1,
-  confirmed = 1,
-  sent = 2,
-  outbound = 1,
-  authenticated = 2,
-  bearer = 4,
-  mutual = 8,
-  retryable = 1,
-  retryAfter = 2,
-  proxy = 1,
-  hasRealm = 2,
-}
-/* eslint-enable @typescript-eslint/no-duplicate-enum-values */
-
-/** What stands above the bits of a record's flags: why credentials are asked again, or a digest algorithm. */
-export const flagsShift = 8;
-
 /** What a record is. */
 export const enum OutputKind {
   none,
@@ -153,6 +97,19 @@ export const enum CommandError {
   closed,
 }
 
+/** Why a call failed. */
+export const enum FailureCode {
+  rejected,
+  authFailed,
+  interval,
+  timeout,
+  transport,
+  protocol,
+  removed,
+  closed,
+  cancelled,
+}
+
 /*
  * The rest crosses as its place in these lists.
  */
@@ -176,21 +133,6 @@ export const connectionStates: readonly ConnectionState[] = [
   'closed',
 ];
 
-export const failureCodes: readonly RegistrationErrorCode[] = [
-  'rejected',
-  'auth-failed',
-  'interval',
-  'timeout',
-  'transport',
-  'protocol',
-  'removed',
-  'closed',
-  'cancelled',
-];
-
-export const unregisteredReasons: readonly RegistrationEventMap['unregistered']['detail']['reason'][] =
-  ['user', 'expired', 'rejected', 'cleared'];
-
 export const algorithms: readonly DigestAlgorithm[] = [
   'MD5',
   'MD5-sess',
@@ -198,13 +140,6 @@ export const algorithms: readonly DigestAlgorithm[] = [
   'SHA-256-sess',
   'SHA-512-256',
   'SHA-512-256-sess',
-];
-
-export const previousOutcomes: readonly ChallengeInfo['previous'][] = [
-  undefined,
-  'rejected',
-  'stale',
-  'expired',
 ];
 
 export const refreshPolicies = ['adaptive', 'percent', 'margin', 'off'] as const;

@@ -1,11 +1,6 @@
-import type { Failure, Success } from './decode.js';
-import type { Field } from './fields.js';
-import type {
-  ChallengeInfo,
-  ConnectionState,
-  RegistrationEventMap,
-  RegistrationState,
-} from './types.js';
+import { RegistrationError, type ErrorDetails } from './errors.js';
+import { FailureCode, type Field, type OutputKind } from './fields.js';
+import type { ConnectionState, RegistrationState } from './types.js';
 
 /** Options on their way to the bridge: fields and values in turn. */
 export type FieldList = (Field | FieldValue)[];
@@ -17,32 +12,23 @@ export type FieldValue = string | number | boolean | Uint8Array;
  */
 export interface Outputs {
   connect(flow: number, server: number): void;
-  disconnect(flow: number, code: number): void;
+  disconnect(flow: number): void;
   transmit(flow: number, data: string | Uint8Array): void;
   trace(flow: number, incoming: boolean, data: string): void;
   connection(state: ConnectionState, server: number, code: number, retryAt: number): void;
   registration(id: number, properties: Properties): void;
-  succeeded(id: number, first: boolean, success: Success): void;
-  unregistered(id: number, detail: RegistrationEventMap['unregistered']['detail']): void;
-  failed(id: number, failure: Failure): void;
-  retry(id: number, attempt: number, failure: Failure): void;
-  warning(id: number, detail: RegistrationEventMap['warning']['detail']): void;
-  credentialsWanted(id: number, challenge: number, info: ChallengeInfo): void;
-  operationDone(operation: number, success: Success | null, removal: Removal): void;
-  operationFailed(operation: number, id: number, failure: Failure): void;
-}
-
-/** What became of an unregister(). */
-export interface Removal {
-  sent: boolean;
-  confirmed: boolean;
+  /**
+   * All other kinds. `reference` is the operation that ended, the challenge to be answered, or the number of the attempt
+   * that failed.
+   */
+  happened(kind: OutputKind, id: number, reference: number, result: Result): void;
 }
 
 /** A registration's properties, as the core states them. Times are ms since the epoch. */
 export class Properties {
   /** What led to this, when it comes with it. */
-  success: Success | null = null;
-  failure: Failure | null = null;
+  success: Result | null = null;
+  failure: Result | null = null;
 
   constructor(
     readonly state: RegistrationState,
@@ -51,4 +37,51 @@ export class Properties {
     readonly refreshAt: number | null,
     readonly retryAt: number | null,
   ) {}
+}
+
+/** What comes with an output: JSON (see Record in bindings/record_writer.h), until somebody asks what is in it. */
+export class Result {
+  readonly #json: string;
+  readonly #code: FailureCode;
+  /** What the host knows of a failure beyond the core: put behind the message, and the error's cause. */
+  note = '';
+  cause: unknown;
+  #value: unknown = null;
+  #error: RegistrationError | null = null;
+
+  constructor(json: string, code: FailureCode) {
+    this.#json = json;
+    this.#code = code;
+  }
+
+  get isTransport(): boolean {
+    return this.#code === FailureCode.transport;
+  }
+
+  /** A failure that is the application's own doing, which is no error of the registration. */
+  get isOwnDoing(): boolean {
+    return this.#code >= FailureCode.removed;
+  }
+
+  /** The same object every time: an event and a promise tell of one thing. */
+  get value(): unknown {
+    return (this.#value ??= JSON.parse(this.#json) as unknown);
+  }
+
+  /** The value of a failure, as users see it. */
+  get error(): RegistrationError {
+    return (this.#error ??= this.#toError());
+  }
+
+  #toError(): RegistrationError {
+    const { message, ...details } = JSON.parse(this.#json) as ErrorDetails & { message: string };
+    const { response } = details;
+    const { cause } = this;
+    if (response === undefined) {
+      return new RegistrationError(message + this.note, { ...details, cause });
+    }
+    const { status, reason } = response;
+    const text = `${status} ${reason}: ${message}`;
+    return new RegistrationError(text, { ...details, status, reason, cause });
+  }
 }

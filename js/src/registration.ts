@@ -1,8 +1,7 @@
-import type { Failure, Success } from './decode.js';
 import type { Engine } from './engine.js';
 import { endedError, optionError, type RegistrationError } from './errors.js';
 import { emit, Emitter } from './events.js';
-import { CallKind, Field } from './fields.js';
+import { CallKind, Field, OutputKind } from './fields.js';
 import {
   checkText,
   readCallOptions,
@@ -12,10 +11,11 @@ import {
   type Secrets,
 } from './options.js';
 import { Pending, rejected } from './promises.js';
-import type { Properties, Removal } from './outputs.js';
+import type { Properties, Result } from './outputs.js';
 import type * as types from './types.js';
 
 type Info = types.RegistrationInfo;
+type Detail<K extends keyof types.RegistrationEventMap> = types.RegistrationEventMap[K]['detail'];
 
 /** Why nothing goes any more. */
 export type End = 'removed' | 'closed' | 'internal';
@@ -26,14 +26,8 @@ export interface Internals {
   /** A REGISTER was under way at some time, so the registrar may hold a binding. */
   wasSent(target: Registration): boolean;
   change(target: Registration, properties: Properties): void;
-  succeed(target: Registration, first: boolean, success: Success): void;
-  fail(target: Registration, failure: Failure): void;
-  retry(target: Registration, attempt: number, failure: Failure): void;
-  emit<K extends 'unregistered' | 'warning'>(
-    target: Registration,
-    type: K,
-    detail: types.RegistrationEventMap[K]['detail'],
-  ): void;
+  /** One of the kinds that have an event. */
+  happen(target: Registration, kind: OutputKind, attempt: number, result: Result): void;
   /** The last change: after it there are no events. */
   end(target: Registration, end: End, state: types.RegistrationState, cause?: unknown): void;
 }
@@ -53,8 +47,8 @@ export class Registration extends Emitter implements types.Registration {
   #expiresAt: number | null = null;
   #refreshAt: number | null = null;
   #retryAt: number | null = null;
-  #success: Success | null = null;
-  #failure: Pick<Failure, 'error'> | null = null;
+  #success: Result | null = null;
+  #failure: Pick<Result, 'error'> | null = null;
   #waiters: Pending<Info>[] | null = null;
   #end: End | null = null;
 
@@ -65,26 +59,8 @@ export class Registration extends Emitter implements types.Registration {
       change(target, properties) {
         if (target.#end === null) target.#change(properties);
       },
-      succeed(target, first, success) {
-        if (target.#end !== null) return;
-        target.#success = success;
-        emit(target, first ? 'registered' : 'refreshed', () => success.info);
-        for (const waiter of target.#takeWaiters()) waiter.resolve(success.info);
-      },
-      fail(target, failure) {
-        if (target.#end !== null) return;
-        target.#failure = failure;
-        emit(target, 'failed', () => failure.error);
-        for (const waiter of target.#takeWaiters()) waiter.reject(failure.error);
-      },
-      retry(target, attempt, failure) {
-        if (target.#end !== null) return;
-        target.#failure = failure;
-        const { retryAt } = failure;
-        emit(target, 'retry', () => ({ attempt, retryAt, error: failure.error }));
-      },
-      emit(target, type, detail) {
-        if (target.#end === null) emit(target, type, () => detail);
+      happen(target, kind, attempt, result) {
+        if (target.#end === null) target.#happen(kind, attempt, result);
       },
       end(target, end, state, cause) {
         if (target.#end !== null) return;
@@ -139,7 +115,7 @@ export class Registration extends Emitter implements types.Registration {
   }
 
   get info(): Info | null {
-    return this.#success?.info ?? null;
+    return (this.#success?.value as Info | undefined) ?? null;
   }
 
   get lastError(): RegistrationError | null {
@@ -160,8 +136,10 @@ export class Registration extends Emitter implements types.Registration {
     return this.#call(CallKind.refresh, call) as Promise<Info>;
   }
 
-  unregister(call?: Parameters<types.Registration['unregister']>[0]): Promise<Removal> {
-    return this.#call(CallKind.unregister, call) as Promise<Removal>;
+  unregister(
+    call?: Parameters<types.Registration['unregister']>[0],
+  ): ReturnType<types.Registration['unregister']> {
+    return this.#call(CallKind.unregister, call) as ReturnType<types.Registration['unregister']>;
   }
 
   query(call?: Omit<types.CallOptions, 'expires'>): Promise<types.Binding[]> {
@@ -180,8 +158,9 @@ export class Registration extends Emitter implements types.Registration {
       if (this.#state === 'failed') return rejected(this.lastError);
       const waiter = new Pending<Info>(signal);
       const isRegistered = this.#state === 'registered' || this.#state === 'refreshing';
-      if (isRegistered && this.#success !== null) {
-        waiter.resolve(this.#success.info);
+      const { info } = this;
+      if (isRegistered && info !== null) {
+        waiter.resolve(info);
       } else {
         this.#waiters = (this.#waiters ?? []).filter((each) => !each.settled);
         this.#waiters.push(waiter);
@@ -251,6 +230,39 @@ export class Registration extends Emitter implements types.Registration {
     this.#state = state;
     this.#sent ||= state === 'registering' || state === 'refreshing';
     emit(this, 'statechange', () => ({ state, previous }));
+  }
+
+  #happen(kind: OutputKind, attempt: number, result: Result): void {
+    switch (kind) {
+      case OutputKind.registered:
+      case OutputKind.refreshed:
+        this.#success = result;
+        emit(
+          this,
+          kind === OutputKind.registered ? 'registered' : 'refreshed',
+          () => result.value as Info,
+        );
+        for (const waiter of this.#takeWaiters()) waiter.resolve(result.value as Info);
+        break;
+      case OutputKind.failed:
+        this.#failure = result;
+        emit(this, 'failed', () => result.error);
+        for (const waiter of this.#takeWaiters()) waiter.reject(result.error);
+        break;
+      case OutputKind.retry:
+        this.#failure = result;
+        emit(this, 'retry', () => {
+          const { error } = result;
+          return { attempt, retryAt: error.retryAt ?? 0, error };
+        });
+        break;
+      case OutputKind.unregistered:
+        emit(this, 'unregistered', () => result.value as Detail<'unregistered'>);
+        break;
+      case OutputKind.warning:
+        emit(this, 'warning', () => result.value as Detail<'warning'>);
+        break;
+    }
   }
 
   #takeWaiters(): Pending<Info>[] {

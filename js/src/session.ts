@@ -1,19 +1,15 @@
 /* eslint-disable @typescript-eslint/no-unsafe-enum-comparison, @typescript-eslint/no-unsafe-enum-assignment --
    enumerations come as numbers out of the heap */
-import { Failure, Success, toChallenge, toWarning } from './decode.js';
 import { endedError, optionError, RegistrationError } from './errors.js';
 import {
   CommandError,
   connectionStates,
-  failureCodes,
-  Flag,
   OutputKind,
   registrationStates,
-  unregisteredReasons,
   type CallKind,
   type Field,
 } from './fields.js';
-import { Properties, type FieldList, type FieldValue, type Outputs } from './outputs.js';
+import { Properties, Result, type FieldList, type FieldValue, type Outputs } from './outputs.js';
 import type { Bridge, Core, Dependant } from './load.js';
 import type { ClientStats, Platform } from './types.js';
 
@@ -45,7 +41,7 @@ const enum Record {
   reference = 8,
   flow = 12,
   code = 16,
-  flags = 20,
+  flag = 20,
   offset = 24,
   length = 28,
   x = 32,
@@ -87,12 +83,10 @@ export class Session implements Dependant {
   /** Both die when the memory grows. */
   #heap: Uint8Array;
   #view: DataView;
-  /** Of the outputs being handed on. */
   #blob = 0;
-  #success: Success | null = null;
-  #successOffset = 0;
-  #failure: Failure | null = null;
-  #failureOffset = 0;
+  /** The last result of the batch, and where it came from. */
+  #result: Result | null = null;
+  #resultOffset = 0;
   #oversized = 0;
   #finalStatistics: ClientStats | null = null;
 
@@ -364,123 +358,65 @@ export class Session implements Dependant {
     if (count === 0) return;
     const records = this.#word(Outbox.records);
     this.#blob = this.#word(Outbox.blob);
-    this.#success = this.#failure = null;
+    this.#result = null;
     for (let i = 0; i < count; i++) this.#hand(records + i * Record.size);
   }
 
   #hand(at: number): void {
     const view = this.#view;
     const outputs = this.#outputs;
-    const id = view.getUint32(at + Record.registration, true);
-    const reference = view.getUint32(at + Record.reference, true);
-    const flow = view.getUint32(at + Record.flow, true);
-    const code = view.getUint32(at + Record.code, true);
-    const flags = view.getUint32(at + Record.flags, true);
-    switch (view.getUint32(at + Record.kind, true) as OutputKind) {
-      case OutputKind.none:
-        break;
+    const word = (offset: Record): number => view.getUint32(at + offset, true);
+    const double = (offset: Record): number => view.getFloat64(at + offset, true);
+    const kind = word(Record.kind) as OutputKind;
+    const id = word(Record.registration);
+    const reference = word(Record.reference);
+    const flow = word(Record.flow);
+    const code = word(Record.code);
+    const flag = word(Record.flag) !== 0;
+    const start = this.#blob + word(Record.offset);
+    const length = word(Record.length);
+    switch (kind) {
       case OutputKind.connect:
         outputs.connect(flow, code);
         break;
       case OutputKind.disconnect:
-        outputs.disconnect(flow, code);
+        outputs.disconnect(flow);
         break;
       case OutputKind.transmit:
-        outputs.transmit(flow, flags & Flag.text ? this.#textOf(at) : this.#bytesOf(at));
+        outputs.transmit(
+          flow,
+          flag ? this.#text(start, length) : this.#heap.slice(start, start + length),
+        );
         break;
       case OutputKind.trace:
-        outputs.trace(flow, (flags & Flag.incoming) !== 0, this.#textOf(at));
+        outputs.trace(flow, flag, this.#text(start, length));
         break;
-      case OutputKind.connection: {
-        const retryAt = view.getFloat64(at + Record.x, true);
-        outputs.connection(connectionStates[code] ?? 'closed', reference, flow, retryAt);
+      case OutputKind.connection:
+        outputs.connection(connectionStates[code] ?? 'closed', reference, flow, double(Record.x));
         break;
-      }
       case OutputKind.registration:
-        outputs.registration(id, this.#propertiesOf(at, code, flags));
+        outputs.registration(
+          id,
+          new Properties(
+            registrationStates[code] ?? 'failed',
+            flag,
+            double(Record.x) || null,
+            double(Record.y) || null,
+            double(Record.z) || null,
+          ),
+        );
         break;
-      case OutputKind.registered:
-        outputs.succeeded(id, true, this.#successOf(at, code, flags));
-        break;
-      case OutputKind.refreshed:
-        outputs.succeeded(id, false, this.#successOf(at, code, flags));
-        break;
-      case OutputKind.unregistered: {
-        const reason = unregisteredReasons[code] ?? 'user';
-        outputs.unregistered(id, { reason, confirmed: (flags & Flag.confirmed) !== 0 });
-        break;
-      }
-      case OutputKind.failed:
-        outputs.failed(id, this.#failureOf(at, code, flags));
-        break;
-      case OutputKind.retry:
-        outputs.retry(id, reference, this.#failureOf(at, code, flags));
-        break;
-      case OutputKind.warning:
-        outputs.warning(id, toWarning(this.#textOf(at)));
-        break;
-      case OutputKind.credentialsWanted:
-        outputs.credentialsWanted(id, reference, toChallenge(this.#textOf(at), code, flags));
-        break;
-      case OutputKind.operationDone:
-        outputs.operationDone(reference, code === 0 ? null : this.#successOf(at, code, flags), {
-          sent: (flags & Flag.sent) !== 0,
-          confirmed: (flags & Flag.confirmed) !== 0,
-        });
-        break;
-      case OutputKind.operationFailed:
-        outputs.operationFailed(reference, id, this.#failureOf(at, code, flags));
-        break;
+      default:
+        outputs.happened(kind, id, reference, this.#resultAt(start, length, code));
     }
-  }
-
-  #bytesOf(at: number): Uint8Array {
-    const start = this.#blob + this.#view.getUint32(at + Record.offset, true);
-    return this.#heap.slice(start, start + this.#view.getUint32(at + Record.length, true));
-  }
-
-  #textOf(at: number): string {
-    const start = this.#blob + this.#view.getUint32(at + Record.offset, true);
-    return this.#text(start, this.#view.getUint32(at + Record.length, true));
-  }
-
-  #propertiesOf(at: number, code: number, flags: number): Properties {
-    const view = this.#view;
-    return new Properties(
-      registrationStates[code] ?? 'failed',
-      (flags & Flag.bound) !== 0,
-      view.getFloat64(at + Record.x, true) || null,
-      view.getFloat64(at + Record.y, true) || null,
-      view.getFloat64(at + Record.z, true) || null,
-    );
   }
 
   /** An event and the call that it completes share one text in the blob, and one object here. */
-  #successOf(at: number, status: number, flags: number): Success {
-    const offset = this.#view.getUint32(at + Record.offset, true);
-    if (this.#success === null || this.#successOffset !== offset) {
-      const expires = this.#view.getFloat64(at + Record.x, true);
-      const expiresAt = this.#view.getFloat64(at + Record.y, true);
-      this.#success = new Success(this.#textOf(at), status, flags, expires, expiresAt);
-      this.#successOffset = offset;
+  #resultAt(start: number, length: number, code: number): Result {
+    if (this.#result === null || this.#resultOffset !== start) {
+      this.#result = new Result(this.#text(start, length), code);
+      this.#resultOffset = start;
     }
-    return this.#success;
-  }
-
-  #failureOf(at: number, code: number, flags: number): Failure {
-    const view = this.#view;
-    const offset = view.getUint32(at + Record.offset, true);
-    const retryAt = view.getFloat64(at + Record.x, true);
-    const last = this.#failure;
-    if (last !== null && this.#failureOffset === offset && last.retryAt === retryAt) return last;
-    this.#failureOffset = offset;
-    return (this.#failure = new Failure(
-      this.#textOf(at),
-      failureCodes[code] ?? 'internal',
-      (flags & Flag.retryable) !== 0,
-      retryAt,
-      view.getFloat64(at + Record.y, true),
-      flags & Flag.retryAfter ? view.getFloat64(at + Record.z, true) : undefined,
-    ));
+    return this.#result;
   }
 }
