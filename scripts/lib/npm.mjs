@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stop, step } from './progress.mjs';
 import { root, run } from './processes.mjs';
-import { tail } from './tools.mjs';
+
+/** npm says first what is wrong, then how it is used. */
+const ERROR_LINES = 20;
 
 function packagesOf(file) {
   const path = join(root, file);
@@ -29,6 +31,8 @@ export async function installNodeModules() {
       onOutput: report,
       env: { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
     });
-    if (status !== 0) throw new Stop(`${tail(output)}\n\nnpm ci failed.`);
+    if (status !== 0) {
+      throw new Stop(`${output.split('\n', ERROR_LINES).join('\n')}\n\nnpm ci failed.`);
+    }
   });
 }
