@@ -9,7 +9,7 @@ import type { ClientSettings, RegistrationSettings, Secrets } from './options.js
 import { Pending, rejected } from './promises.js';
 import { internals, Registration, type End } from './registration.js';
 import type { Endpoint } from './server.js';
-import type { FieldList, Outputs, Properties, Result } from './outputs.js';
+import { Failure, type FieldList, type Outputs, type Properties, type Result } from './outputs.js';
 import { Session } from './session.js';
 import type * as types from './types.js';
 import type { SocketFactory } from './websocket.js';
@@ -27,12 +27,6 @@ interface Operation {
   caller: Pending<unknown>;
   givesBindings: boolean;
 }
-
-const failures: ReadonlySet<OutputKind> = new Set([
-  OutputKind.failed,
-  OutputKind.retry,
-  OutputKind.operationFailed,
-]);
 
 /**
  * Moves frames, timers and news between the core and the world; see Dispatcher for the order. Its methods take checked
@@ -253,7 +247,7 @@ export class Engine implements Outputs, FlowEvents {
     const change = this.#change?.id === id ? this.#change.properties : null;
     if (kind <= OutputKind.refreshed) {
       if (change !== null) change.success = result;
-    } else if (failures.has(kind) && !result.isOwnDoing) {
+    } else if (result instanceof Failure && !result.isOwnDoing) {
       this.#explain(id, result);
       if (change !== null) change.failure = result;
     }
@@ -286,14 +280,14 @@ export class Engine implements Outputs, FlowEvents {
     this.#dispatcher.tell(() => {
       const { caller, givesBindings } = operation;
       if (caller.settled) return;
-      if (kind === OutputKind.operationFailed) caller.reject(result.error);
+      if (kind === OutputKind.operationFailed) caller.reject(result.value);
       else if (givesBindings) caller.resolve((result.value as types.RegistrationInfo).bindings);
       else caller.resolve(result.value);
     });
   }
 
   /** Adds what only the host knows. */
-  #explain(id: number, failure: Result): void {
+  #explain(id: number, failure: Failure): void {
     const { lostUrl, reason, cause } = this.#connector;
     failure.cause ??= this.#desk.takeCause(id);
     if (!failure.isTransport) return;

@@ -28,7 +28,7 @@ export interface Outputs {
 export class Properties {
   /** What led to this, when it comes with it. */
   success: Result | null = null;
-  failure: Result | null = null;
+  failure: Failure | null = null;
 
   constructor(
     readonly state: RegistrationState,
@@ -42,15 +42,37 @@ export class Properties {
 /** What comes with an output: JSON (see Record in bindings/record_writer.h), until somebody asks what is in it. */
 export class Result {
   readonly #json: string;
+  /** Weak, as thousands of registrations keep their last success and few are looked at. */
+  #value: WeakRef<object> | null = null;
+
+  constructor(json: string) {
+    this.#json = json;
+  }
+
+  /** The same object as long as somebody has it: an event and a promise tell of one thing. */
+  get value(): object {
+    let value = this.#value?.deref();
+    if (value === undefined) {
+      value = this.make(this.#json);
+      this.#value = new WeakRef(value);
+    }
+    return value;
+  }
+
+  protected make(json: string): object {
+    return JSON.parse(json) as object;
+  }
+}
+
+/** A failure; its value is the error. */
+export class Failure extends Result {
   readonly #code: FailureCode;
-  /** What the host knows of a failure beyond the core: put behind the message, and the error's cause. */
+  /** What the host knows beyond the core: put behind the message, and the error's cause. */
   note = '';
   cause: unknown;
-  #value: unknown = null;
-  #error: RegistrationError | null = null;
 
   constructor(json: string, code: FailureCode) {
-    this.#json = json;
+    super(json);
     this.#code = code;
   }
 
@@ -58,23 +80,13 @@ export class Result {
     return this.#code === FailureCode.transport;
   }
 
-  /** A failure that is the application's own doing, which is no error of the registration. */
+  /** It is the application's own doing, which is no error of the registration. */
   get isOwnDoing(): boolean {
     return this.#code >= FailureCode.removed;
   }
 
-  /** The same object every time: an event and a promise tell of one thing. */
-  get value(): unknown {
-    return (this.#value ??= JSON.parse(this.#json) as unknown);
-  }
-
-  /** The value of a failure, as users see it. */
-  get error(): RegistrationError {
-    return (this.#error ??= this.#toError());
-  }
-
-  #toError(): RegistrationError {
-    const { message, ...details } = JSON.parse(this.#json) as ErrorDetails & { message: string };
+  protected override make(json: string): RegistrationError {
+    const { message, ...details } = JSON.parse(json) as ErrorDetails & { message: string };
     const { response } = details;
     const { cause } = this;
     if (response === undefined) {

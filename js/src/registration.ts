@@ -48,7 +48,7 @@ export class Registration extends Emitter implements types.Registration {
   #refreshAt: number | null = null;
   #retryAt: number | null = null;
   #success: Result | null = null;
-  #failure: Pick<Result, 'error'> | null = null;
+  #failure: Pick<Result, 'value'> | null = null;
   #waiters: Pending<Info>[] | null = null;
   #end: End | null = null;
 
@@ -69,7 +69,7 @@ export class Registration extends Emitter implements types.Registration {
         target.#secrets = null;
         target.#bound = false;
         target.#expiresAt = target.#refreshAt = target.#retryAt = null;
-        if (state === 'failed') target.#failure = { error };
+        if (state === 'failed') target.#failure = { value: error };
         target.#enter(state);
         if (state === 'failed') emit(target, 'failed', () => error);
         for (const waiter of target.#takeWaiters()) waiter.reject(error);
@@ -119,7 +119,7 @@ export class Registration extends Emitter implements types.Registration {
   }
 
   get lastError(): RegistrationError | null {
-    return this.#failure?.error ?? null;
+    return (this.#failure?.value as RegistrationError | undefined) ?? null;
   }
 
   get flows(): types.Registration['flows'] {
@@ -246,13 +246,13 @@ export class Registration extends Emitter implements types.Registration {
         break;
       case OutputKind.failed:
         this.#failure = result;
-        emit(this, 'failed', () => result.error);
-        for (const waiter of this.#takeWaiters()) waiter.reject(result.error);
+        emit(this, 'failed', () => result.value as RegistrationError);
+        for (const waiter of this.#takeWaiters()) waiter.reject(result.value);
         break;
       case OutputKind.retry:
         this.#failure = result;
         emit(this, 'retry', () => {
-          const { error } = result;
+          const error = result.value as RegistrationError;
           return { attempt, retryAt: error.retryAt ?? 0, error };
         });
         break;

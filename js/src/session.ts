@@ -9,7 +9,14 @@ import {
   type CallKind,
   type Field,
 } from './fields.js';
-import { Properties, Result, type FieldList, type FieldValue, type Outputs } from './outputs.js';
+import {
+  Failure,
+  Properties,
+  Result,
+  type FieldList,
+  type FieldValue,
+  type Outputs,
+} from './outputs.js';
 import type { Bridge, Core, Dependant } from './load.js';
 import type { ClientStats, Platform } from './types.js';
 
@@ -55,6 +62,9 @@ const shortText = 64;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const isFailure = (kind: OutputKind): boolean =>
+  kind === OutputKind.failed || kind === OutputKind.retry || kind === OutputKind.operationFailed;
 
 /** The backstop for clients that were forgotten instead of closed: Embind frees nothing by itself. */
 const forgotten = new FinalizationRegistry<{
@@ -407,14 +417,15 @@ export class Session implements Dependant {
         );
         break;
       default:
-        outputs.happened(kind, id, reference, this.#resultAt(start, length, code));
+        outputs.happened(kind, id, reference, this.#resultAt(kind, start, length, code));
     }
   }
 
   /** An event and the call that it completes share one text in the blob, and one object here. */
-  #resultAt(start: number, length: number, code: number): Result {
+  #resultAt(kind: OutputKind, start: number, length: number, code: number): Result {
     if (this.#result === null || this.#resultOffset !== start) {
-      this.#result = new Result(this.#text(start, length), code);
+      const json = this.#text(start, length);
+      this.#result = isFailure(kind) ? new Failure(json, code) : new Result(json);
       this.#resultOffset = start;
     }
     return this.#result;
