@@ -58,11 +58,10 @@ class Agent::Implementation : public Context {
 
   [[nodiscard]] std::vector<std::unique_ptr<Registration>>::iterator position(
       RegistrationId id) {
-    return std::lower_bound(
-        registrations.begin(), registrations.end(), id,
-        [](const auto& entry, RegistrationId wanted) {
-          return entry->id() < wanted;
-        });
+    return std::lower_bound(registrations.begin(), registrations.end(), id,
+                            [](const auto& entry, RegistrationId wanted) {
+                              return entry->id() < wanted;
+                            });
   }
 
   // Every input passes here first, and after `action` the connection's state,
@@ -88,9 +87,8 @@ class Agent::Implementation : public Context {
   }
 
   [[nodiscard]] bool flow_is_wanted() const {
-    return std::any_of(
-        registrations.begin(), registrations.end(),
-        [](const auto& entry) { return entry->wants_flow(); });
+    return std::any_of(registrations.begin(), registrations.end(),
+                       [](const auto& entry) { return entry->wants_flow(); });
   }
 
   template <typename Action>
@@ -191,8 +189,8 @@ class Agent::Implementation : public Context {
   // Contact: * removed every binding of the address of record.
   void clear_siblings(const Registration& owner) {
     for_each([&owner](Registration& entry) {
-      if (&entry != &owner && message::equal_uris(entry.settings().aor,
-                                                  owner.settings().aor)) {
+      if (&entry != &owner &&
+          message::equal_uris(entry.settings().aor, owner.settings().aor)) {
         entry.cleared();
       }
     });
@@ -218,8 +216,7 @@ Status Agent::configure(const ClientOptions& options,
             "must be one line without control characters"};
   }
   if (!message::is_header_text(options.instance_id) ||
-      options.instance_id.find_first_of("<>\" ") !=
-          std::string_view::npos ||
+      options.instance_id.find_first_of("<>\" ") != std::string_view::npos ||
       !options.instance_id.starts_with("urn:")) {
     return {Error::invalid_argument, "instanceId",
             "must be a URN such as urn:uuid:… (RFC 5626 section 4.1)"};
@@ -283,8 +280,8 @@ Status Agent::call(Now now, RegistrationId id, OperationId operation,
   Status status =
       registration::render_headers(call.headers, exchange->header_rows);
   if (status.ok()) {
-    status = registration::render_supported(call.supported,
-                                            exchange->supported);
+    status =
+        registration::render_supported(call.supported, exchange->supported);
   }
   if (!status.ok()) {
     self.exchanges.give_back(std::move(exchange));

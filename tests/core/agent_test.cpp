@@ -48,21 +48,30 @@ TEST(Register, REG_17_message_as_a_whole) {
   const std::string tag = parameter(header(frame, "From"), "tag");
   const std::string contact = header(frame, "Contact");
   const std::string user = contact.substr(5, contact.find('@') - 5);
-  EXPECT_EQ(frame,
-            "REGISTER sip:example.com SIP/2.0\r\n"
-            "Via: SIP/2.0/WSS " + host + ";branch=" + branch + "\r\n"
-            "Max-Forwards: 70\r\n"
-            "From: \"Alice \\\"A\\\"\" <sip:alice@example.com>;tag=" + tag + "\r\n"
-            "To: <sip:alice@example.com>\r\n"
-            "Call-ID: " + header(frame, "Call-ID") + "\r\n"
-            "CSeq: 1 REGISTER\r\n"
-            "Contact: <sip:" + user + "@" + host + ";transport=ws>"
-            ";+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000001>\""
-            ";reg-id=1;expires=600\r\n"
-            "Expires: 600\r\n"
-            "Supported: path, gruu, outbound, 100rel\r\n"
-            "X-Device: web\r\n"
-            "Content-Length: 0\r\n\r\n");
+  EXPECT_EQ(
+      frame,
+      "REGISTER sip:example.com SIP/2.0\r\n"
+      "Via: SIP/2.0/WSS " +
+          host + ";branch=" + branch +
+          "\r\n"
+          "Max-Forwards: 70\r\n"
+          "From: \"Alice \\\"A\\\"\" <sip:alice@example.com>;tag=" +
+          tag +
+          "\r\n"
+          "To: <sip:alice@example.com>\r\n"
+          "Call-ID: " +
+          header(frame, "Call-ID") +
+          "\r\n"
+          "CSeq: 1 REGISTER\r\n"
+          "Contact: <sip:" +
+          user + "@" + host +
+          ";transport=ws>"
+          ";+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000001>\""
+          ";reg-id=1;expires=600\r\n"
+          "Expires: 600\r\n"
+          "Supported: path, gruu, outbound, 100rel\r\n"
+          "X-Device: web\r\n"
+          "Content-Length: 0\r\n\r\n");
   EXPECT_TRUE(host.ends_with(".invalid"));
   EXPECT_TRUE(branch.starts_with("z9hG4bK"));
 }
@@ -223,8 +232,7 @@ TEST(Authentication, DIG_16_endless_stale_ends) {
     ++sent;
     ASSERT_LE(sent, 8);
     world.receive(digest_challenge(world.next_frame(),
-                                   "n" + std::to_string(sent),
-                                   ", stale=true"));
+                                   "n" + std::to_string(sent), ", stale=true"));
   }
   EXPECT_EQ(world.outcome(operation)->code, FailureCode::auth_failed);
   EXPECT_LE(sent, 5);
@@ -400,12 +408,12 @@ TEST(Query, UNR_05_lists_bindings_without_contact) {
   const std::string frame = world.next_frame();
   EXPECT_EQ(header(frame, "Contact"), "");
   EXPECT_EQ(header(frame, "Expires"), "");
-  world.receive(respond(frame, 200,
-                        "Contact: <sip:a@h1>;expires=5, <sip:b@h2>\r\n"));
+  world.receive(
+      respond(frame, 200, "Contact: <sip:a@h1>;expires=5, <sip:b@h2>\r\n"));
   const Seen* done = world.outcome(operation);
   ASSERT_NE(done, nullptr);
-  EXPECT_EQ(done->bindings,
-            (std::vector<std::string>{"other sip:a@h1 5", "other sip:b@h2 none"}));
+  EXPECT_EQ(done->bindings, (std::vector<std::string>{"other sip:a@h1 5",
+                                                      "other sip:b@h2 none"}));
   EXPECT_EQ(world.state(id), RegistrationState::unregistered);
 }
 

@@ -191,7 +191,8 @@ class RandomRun {
         return respond(request, codes[pick(7)]);
       }
       case 8:
-        return respond(request, 200, "Contact: <sip:other@host>;expires=90\r\n");
+        return respond(request, 200,
+                       "Contact: <sip:other@host>;expires=90\r\n");
       case 9:
         return accept(request, pick(20));
       default:
@@ -330,8 +331,8 @@ TEST(Property, RSP_21_automatic_registers_stay_within_ten_a_minute) {
         }
         switch (random() % 6) {
           case 0:
-            world.receive(digest_challenge(
-                frame, "n" + std::to_string(step), ", stale=true"));
+            world.receive(digest_challenge(frame, "n" + std::to_string(step),
+                                           ", stale=true"));
             break;
           case 1:
             world.receive(respond(frame, 423, "Min-Expires: 2\r\n"));

@@ -141,7 +141,8 @@ TEST(Repair, RSP_11_420_goes_again_without_what_is_unsupported) {
   Simulation world;
   const RegistrationId id = world.create();
   const OperationId operation = world.call(id, CallKind::register_);
-  world.receive(respond(world.next_frame(), 420, "Unsupported: path, gruu\r\n"));
+  world.receive(
+      respond(world.next_frame(), 420, "Unsupported: path, gruu\r\n"));
   const std::string second = world.next_frame();
   EXPECT_EQ(header(second, "Supported"), "outbound");
   world.receive(respond(second, 420, "Unsupported: path\r\n"));

@@ -303,8 +303,9 @@ void Simulation::note(const Output& output) {
   if (output.challenge_info != nullptr) {
     seen.realm = output.challenge_info->realm;
     const auto& offered = output.challenge_info->algorithms;
-    seen.offered.assign(offered.begin(),
-                        offered.begin() + output.challenge_info->algorithm_count);
+    seen.offered.assign(
+        offered.begin(),
+        offered.begin() + output.challenge_info->algorithm_count);
     seen.previous = output.challenge_info->previous;
   }
   outputs.push_back(std::move(seen));

@@ -35,7 +35,7 @@ struct Seen {
   FailureCode code;
   int status;
   bool retryable;
-  std::uint32_t expires;  // granted
+  std::uint32_t expires;              // granted
   std::vector<std::string> bindings;  // "own <uri> <expires>"
   std::string pub_gruu;
   std::string contact;

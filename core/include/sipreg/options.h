@@ -41,7 +41,8 @@ struct ClientOptions {
 };
 
 enum class RefreshPolicy : std::uint8_t {
-  adaptive,  // the lead grows with the lifetime; see registration/refresh_time.h
+  adaptive,  // the lead grows with the lifetime; see
+             // registration/refresh_time.h
   percent,   // at `value` percent of the granted lifetime
   margin,    // `value` seconds before its end
   off,       // never by itself
@@ -93,9 +94,9 @@ struct RegistrationOptions {
   std::span<const NameValue> headers;
   std::span<const std::string_view> supported;
   std::span<const std::string_view> route;
-  bool outbound = true;       // RFC 5626
-  std::uint32_t reg_id = 1;   // 1 ... 2^31-1
-  bool gruu = true;           // RFC 5627
+  bool outbound = true;      // RFC 5626
+  std::uint32_t reg_id = 1;  // 1 ... 2^31-1
+  bool gruu = true;          // RFC 5627
   PushOptions push;
   DigestOptions digest;
   RefreshOptions refresh;
@@ -146,6 +147,5 @@ struct Credentials {
   std::string_view realm;  // meaningful when has_realm; "*": any realm
   bool has_realm = false;
 };
-
 
 }  // namespace sipreg

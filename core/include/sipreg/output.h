@@ -133,34 +133,39 @@ enum class OutputKind : std::uint8_t {
   operation_failed,
 };
 
-enum class UnregisteredReason : std::uint8_t { user, expired, rejected, cleared };
+enum class UnregisteredReason : std::uint8_t {
+  user,
+  expired,
+  rejected,
+  cleared
+};
 
 // One output. Which members mean something follows from `kind`; views live
 // until the next call that changes the agent, or the next poll().
 struct Output {
   OutputKind kind = OutputKind::none;
-  FlowId flow = 0;                  // connect, disconnect, transmit, trace
-  std::uint32_t server = 0;         // connect, connection: index
-  RegistrationId registration = 0;  // everything about one registration
-  OperationId operation = 0;        // operation_*
+  FlowId flow = 0;                      // connect, disconnect, transmit, trace
+  std::uint32_t server = 0;             // connect, connection: index
+  RegistrationId registration = 0;      // everything about one registration
+  OperationId operation = 0;            // operation_*
   CallKind call = CallKind::register_;  // operation_*
-  std::string_view bytes;           // transmit, trace; warning: its message
-  bool text = true;                 // transmit: valid UTF-8 (RFC 7118 4.2)
-  bool incoming = false;            // trace
-  std::uint16_t close_code = 0;     // disconnect; connection: why it was lost
+  std::string_view bytes;               // transmit, trace; warning: its message
+  bool text = true;                     // transmit: valid UTF-8 (RFC 7118 4.2)
+  bool incoming = false;                // trace
+  std::uint16_t close_code = 0;  // disconnect; connection: why it was lost
   ConnectionState connection = ConnectionState::disconnected;
   // registration
   RegistrationState state = RegistrationState::unregistered;
   bool bound = false;
   Millis expires_at = 0;  // wall clock, 0: none; also of the two below
   Millis refresh_at = 0;
-  Millis retry_at = 0;    // also: connection, retry
+  Millis retry_at = 0;  // also: connection, retry
   UnregisteredReason reason = UnregisteredReason::user;
-  bool confirmed = false;  // unregistered, operation_done of an unregister
-  bool sent = false;       // operation_done of an unregister
-  std::uint32_t attempt = 0;        // retry
-  std::string_view warning;         // warning: its code
-  std::uint32_t challenge = 0;      // credentials_wanted: pass it back
+  bool confirmed = false;       // unregistered, operation_done of an unregister
+  bool sent = false;            // operation_done of an unregister
+  std::uint32_t attempt = 0;    // retry
+  std::string_view warning;     // warning: its code
+  std::uint32_t challenge = 0;  // credentials_wanted: pass it back
   const ChallengeInfo* challenge_info = nullptr;
   // registered, refreshed; operation_done of register, refresh, query and
   // remove_binding (query: only `bindings` and `response` mean something).

@@ -41,7 +41,9 @@ class Connection {
 
   void configure(const ConnectionSettings& settings) { settings_ = settings; }
 
-  [[nodiscard]] bool open() const { return state_ == ConnectionState::connected; }
+  [[nodiscard]] bool open() const {
+    return state_ == ConnectionState::connected;
+  }
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] FlowId flow() const { return flow_; }
   [[nodiscard]] bool secure() const { return secure_; }
@@ -105,7 +107,7 @@ class Connection {
   FlowId last_flow_ = 0;
   std::uint32_t server_ = 0;
   std::uint32_t protocol_failures_ = 0;  // in this round
-  std::uint32_t failures_ = 0;  // attempts since a flow proved itself
+  std::uint32_t failures_ = 0;           // attempts since a flow proved itself
   FailureCode cause_ = FailureCode::transport;
   Millis connect_deadline_ = no_deadline;
   Millis retry_at_ = no_deadline;

@@ -41,8 +41,7 @@ void append_authorization(std::string& out, std::string_view value) {
   const std::string_view scheme = value.substr(0, end);
   out += scheme;
   out += ' ';
-  if (end == value.npos ||
-      !message::equals_ignoring_case(scheme, "digest")) {
+  if (end == value.npos || !message::equals_ignoring_case(scheme, "digest")) {
     out += blank;
     return;
   }
@@ -76,9 +75,10 @@ std::size_t row_end(std::string_view text) {
 
 void append_row(std::string& out, std::string_view row) {
   const std::size_t colon = row.find(':');
-  const HeaderName name = colon == row.npos
-                              ? HeaderName::other
-                              : message::header_name(message::trim(row.substr(0, colon)));
+  const HeaderName name =
+      colon == row.npos
+          ? HeaderName::other
+          : message::header_name(message::trim(row.substr(0, colon)));
   switch (name) {
     case HeaderName::authorization:
     case HeaderName::proxy_authorization:

@@ -139,8 +139,7 @@ Registration::Renewal Registration::renew_session(
   const auth::Challenge* best = nullptr;
   for (const auth::Challenge& other : challenges.view()) {
     if (!is_allowed(other) || !same_space(other, challenge) ||
-        auth::hash_of(other.algorithm) !=
-            auth::hash_of(session->algorithm())) {
+        auth::hash_of(other.algorithm) != auth::hash_of(session->algorithm())) {
       continue;
     }
     if (best == nullptr || other.algorithm == session->algorithm()) {
@@ -316,10 +315,10 @@ void Registration::start_session(auth::DigestSession& session,
 bool Registration::is_allowed(const auth::Challenge& challenge) const {
   return challenge.answerable() &&
          (settings_.digest.algorithms >>
-          static_cast<unsigned>(challenge.algorithm) & 1) != 0 &&
+              static_cast<unsigned>(challenge.algorithm) &
+          1) != 0 &&
          auth::hash_of(challenge.algorithm) >=
-             auth::hash_of(
-                 strongest_algorithms_[challenge.proxy ? 1 : 0]);
+             auth::hash_of(strongest_algorithms_[challenge.proxy ? 1 : 0]);
 }
 
 auth::DigestSession* Registration::find_session(
@@ -343,13 +342,11 @@ void Registration::fail_authentication(const Failure& failure) {
 // An answer to a challenge or a 423: counted against the bound of automatic
 // REGISTERs, and put off when that is used up.
 void Registration::send_again() {
-  if (current_->automatic() &&
-      automatic_slot() > context_.clock.steady()) {
+  if (current_->automatic() && automatic_slot() > context_.clock.steady()) {
     Failure failure;
     failure.code = FailureCode::protocol;
     failure.retryable = true;
-    failure.message =
-        "The registrar asks for more than ten requests a minute.";
+    failure.message = "The registrar asks for more than ten requests a minute.";
     return fail(failure);
   }
   send_register();

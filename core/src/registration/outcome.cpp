@@ -82,8 +82,8 @@ void Registration::fail_register(std::unique_ptr<Exchange> exchange,
 // before a binding that is still held ends.
 void Registration::schedule_retry(Failure& failure) {
   const Millis now = context_.clock.steady();
-  Millis delay = flow::back_off_delay(flow::rfc5626_back_off, failures_,
-                                      context_.entropy);
+  Millis delay =
+      flow::back_off_delay(flow::rfc5626_back_off, failures_, context_.entropy);
   // RFC 3261 section 21.4.27: another request of ours is being worked on.
   if (failure.response.status == 491) {
     delay = context_.entropy.between(0, longest_pending_wait);
@@ -138,8 +138,7 @@ void Registration::fail_waiting(const Failure& failure) {
 void Registration::fail_waiting_register(std::unique_ptr<Exchange> exchange,
                                          Failure failure) {
   if (failure.code == FailureCode::timeout) failure.retryable = true;
-  const bool goes_on =
-      failure.retryable && context_.connection.reconnects();
+  const bool goes_on = failure.retryable && context_.connection.reconnects();
   if (goes_on && context_.connection.retry_at() != no_deadline) {
     failure.retry_at = context_.clock.wall_at(context_.connection.retry_at());
   }

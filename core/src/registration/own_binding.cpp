@@ -30,8 +30,7 @@ Match weaker_match(const message::Contact& contact, const OwnContact& own) {
   message::Uri uri;
   if (!message::parse_uri(contact.address.uri, uri)) return Match::none;
   if (is_our_token(uri, own)) return Match::token;
-  return looks_like_ours(contact, uri, own) ? Match::only_contact
-                                            : Match::none;
+  return looks_like_ours(contact, uri, own) ? Match::only_contact : Match::none;
 }
 
 // The lifetime of two Contacts that are both ours.
@@ -46,12 +45,12 @@ std::optional<std::uint32_t> joint_lifetime(std::optional<std::uint32_t> a,
 void take(const message::Contact& contact, Match match, OwnBinding& out) {
   const bool stronger = match > out.match;
   if (!stronger && match != out.match) return;
-  out.expires = stronger ? contact.expires
-                         : joint_lifetime(out.expires, contact.expires);
+  out.expires =
+      stronger ? contact.expires : joint_lifetime(out.expires, contact.expires);
   out.match = match;
   const std::string_view parameters = contact.address.parameters;
-  out.expires_damaged = !contact.expires && message::find_parameter(
-                                                parameters, "expires");
+  out.expires_damaged =
+      !contact.expires && message::find_parameter(parameters, "expires");
   if (const auto gruu = message::find_parameter(parameters, "pub-gruu")) {
     out.pub_gruu = *gruu;
   }

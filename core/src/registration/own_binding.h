@@ -35,7 +35,7 @@ enum class Match : std::uint8_t {
 struct OwnBinding {
   Match match = Match::none;
   std::optional<std::uint32_t> expires;  // of the Contact, in seconds
-  bool expires_damaged = false;  // there, but no number
+  bool expires_damaged = false;          // there, but no number
   std::string_view pub_gruu;
   std::string_view temp_gruu;
   std::uint32_t contacts = 0;  // readable ones in the response

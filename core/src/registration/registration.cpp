@@ -27,8 +27,7 @@ Registration::~Registration() {
 
 // ------------------------------------------------------------------- calls
 
-void Registration::call(std::unique_ptr<Exchange> call,
-                        OperationId operation) {
+void Registration::call(std::unique_ptr<Exchange> call, OperationId operation) {
   call->operations.push_back(operation);
   if (call->unregisters()) {
     call_unregister(std::move(call));
@@ -295,8 +294,8 @@ void Registration::expired() {
 // ------------------------------------------------------------------- flows
 
 void Registration::flow_up() {
-  const bool held = retry_at_ != no_deadline &&
-                    retry_at_ > context_.clock.steady();
+  const bool held =
+      retry_at_ != no_deadline && retry_at_ > context_.clock.steady();
   if (wanted_ && !failed_ && !held) enqueue_automatic();
   start_next();
   publish();

@@ -120,8 +120,8 @@ class Registration {
   void interval_too_brief(const message::Message& response);
   void rejected(const message::Message& response);
   void binding_missing(const message::Message& response);
-  [[nodiscard]] std::uint32_t granted_lifetime(
-      const message::Message& response, const OwnBinding& found) const;
+  [[nodiscard]] std::uint32_t granted_lifetime(const message::Message& response,
+                                               const OwnBinding& found) const;
   void warn_of(const OwnBinding& found, std::uint32_t granted,
                auth::DigestSession::Mutual mutual);
   void settle_done(std::unique_ptr<Exchange> exchange, const Success* success);
@@ -211,7 +211,7 @@ class Registration {
   bool failed_ = false;
   bool ended_ = false;
   bool cleared_all_ = false;
-  FlowId registered_flow_ = 0;  // where the last 2xx came in
+  FlowId registered_flow_ = 0;       // where the last 2xx came in
   Millis expires_at_ = no_deadline;  // lifetime clock
   Millis refresh_at_ = no_deadline;  // lifetime clock
   Millis retry_at_ = no_deadline;    // steady

@@ -93,8 +93,7 @@ void Registration::send_register() {
 
 // Both forms of the lifetime, equal: some registrars read only the Contact's
 // parameter, others only the header.
-void Registration::write_contact(message::Writer& out,
-                                 const Exchange& exchange,
+void Registration::write_contact(message::Writer& out, const Exchange& exchange,
                                  std::uint32_t expires) const {
   switch (exchange.kind) {
     case CallKind::query:

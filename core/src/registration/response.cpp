@@ -84,8 +84,7 @@ std::string_view advice(int status) {
 
 bool Registration::is_ours(const message::Message& response) const {
   return transaction_.active && response.cseq == transaction_.cseq &&
-         response.cseq_method == "REGISTER" &&
-         response.call_id == call_id_ &&
+         response.cseq_method == "REGISTER" && response.call_id == call_id_ &&
          response.via.sent_by == settings_.contact_host &&
          (!response.from_readable || response.from_tag == from_tag_);
 }
@@ -153,8 +152,7 @@ void Registration::register_succeeded(const message::Message& response) {
     return binding_missing(response);
   }
 
-  const bool is_new =
-      !bound_ || registered_flow_ != context_.connection.flow();
+  const bool is_new = !bound_ || registered_flow_ != context_.connection.flow();
   bound_ = true;
   failures_ = 0;
   retry_at_ = hold_until_ = no_deadline;
@@ -307,8 +305,8 @@ void Registration::rejected(const message::Message& response) {
   Failure failure;
   failure.code = FailureCode::rejected;
   failure.retry_after = seconds_of(response, HeaderName::retry_after);
-  failure.retryable = is_temporary(status) ||
-                      (failure.retry_after && !is_permanent(status));
+  failure.retryable =
+      is_temporary(status) || (failure.retry_after && !is_permanent(status));
   failure.response = context_.results.response(response);
   failure.message = advice(status);
   if (status == 403) forget_sessions();
@@ -332,8 +330,8 @@ auth::DigestSession::Mutual Registration::read_authentication_info(
   return result;
 }
 
-void Registration::describe_authentication(
-    Success& success, auth::DigestSession::Mutual mutual) {
+void Registration::describe_authentication(Success& success,
+                                           auth::DigestSession::Mutual mutual) {
   success.mutual = mutual == auth::DigestSession::Mutual::verified;
   for (const auth::DigestSession& session : sessions_) {
     auth::Algorithm& strongest = strongest_algorithm(session.proxy());
