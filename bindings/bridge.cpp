@@ -42,8 +42,8 @@ std::uint32_t Bridge::configure(std::uint32_t size) {
   const ClientOptions options = reader_.client(bytes(size));
   const std::string_view entropy = reader_.entropy();
   const Status status = agent_.configure(
-      options, {reinterpret_cast<const std::uint8_t*>(entropy.data()),
-                entropy.size()});
+      options,
+      {reinterpret_cast<const std::uint8_t*>(entropy.data()), entropy.size()});
   wipe(bytes(size));
   return finish(status);
 }

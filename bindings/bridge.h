@@ -53,7 +53,8 @@ class Bridge {
   std::uint32_t remove(double monotonic, double wall,
                        std::uint32_t registration);
   std::uint32_t update(std::uint32_t size, std::uint32_t registration);
-  std::uint32_t reset_credentials(std::uint32_t registration, std::uint32_t available);
+  std::uint32_t reset_credentials(std::uint32_t registration,
+                                  std::uint32_t available);
   // The credentials are wiped from the input; no bytes mean "none".
   std::uint32_t provide_credentials(std::uint32_t size, double monotonic,
                                     double wall, std::uint32_t registration,
@@ -61,8 +62,9 @@ class Bridge {
   // Says whether credentials are well-formed, and wipes them.
   std::uint32_t check_credentials(std::uint32_t size);
 
-  void opened(double monotonic, double wall, std::uint32_t flow, std::uint32_t secure,
-              std::uint32_t loopback, std::uint32_t subprotocol);
+  void opened(double monotonic, double wall, std::uint32_t flow,
+              std::uint32_t secure, std::uint32_t loopback,
+              std::uint32_t subprotocol);
   void lost(double monotonic, double wall, std::uint32_t flow,
             std::uint32_t code);
   // One WebSocket message of `size` bytes.
