@@ -2,11 +2,12 @@ import { byId, element, setText } from './dom.js';
 import { timeOfDay } from './time.js';
 
 /**
- * Shows the bindings of the registrar's last answer.
+ * Shows the bindings of the registrar’s last answer.
  *
  * @param {import('../dist/index.js').Binding[] | null} bindings null: no answer yet
+ * @param {(uri: string) => void} onRemove asked to remove another's binding
  */
-export function drawBindings(bindings) {
+export function drawBindings(bindings, onRemove) {
   const none = bindings === null || bindings.length === 0;
   byId('bindings-table').hidden = none;
   byId('bindings-empty').hidden = !none;
@@ -19,10 +20,10 @@ export function drawBindings(bindings) {
     );
   }
   setText(byId('bindings-note'), bindings === null ? '' : `as of ${timeOfDay(Date.now())}`);
-  byId('bindings').replaceChildren(...(bindings ?? []).map(row));
+  byId('bindings').replaceChildren(...(bindings ?? []).map((each) => row(each, onRemove)));
 }
 
-function row({ uri, displayName, expires, q, instanceId, regId, own }) {
+function row({ uri, displayName, expires, q, instanceId, regId, own }, onRemove) {
   const contact = element('td', { class: 'contact' }, element('code', {}, uri));
   const name = own ? element('span', { class: 'chip' }, 'This page') : displayName;
   if (name) contact.prepend(element('span', { class: 'name' }, name));
@@ -30,6 +31,13 @@ function row({ uri, displayName, expires, q, instanceId, regId, own }) {
     regId !== undefined && `reg-id ${regId}`,
     instanceId && `…${instanceId.slice(-12)}`,
   ];
+  const actions = element('td', { class: 'row-action' });
+  if (!own) {
+    const remove = element('button', { class: 'small', type: 'button' }, 'Remove');
+    remove.setAttribute('aria-label', `Remove the binding ${uri}`);
+    remove.addEventListener('click', () => onRemove(uri));
+    actions.append(remove);
+  }
   return element(
     'tr',
     { 'data-own': own },
@@ -45,5 +53,11 @@ function row({ uri, displayName, expires, q, instanceId, regId, own }) {
       { 'data-label': 'Flow', class: 'flow', title: instanceId },
       flow.filter(Boolean).join(' · ') || '–',
     ),
+    actions,
   );
+}
+
+/** The buttons in the table work only while there is a registration to ask with. */
+export function enableBindings(enabled) {
+  for (const button of byId('bindings').querySelectorAll('button')) button.disabled = !enabled;
 }

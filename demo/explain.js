@@ -16,7 +16,7 @@ export function explain(error, account) {
     advice: ['Reload the page and try again.'],
     field: null,
   };
-  return { ...words, detail: technical(error) };
+  return { ...words, detail: error.code ? `${error.code}: ${error.message}` : error.message };
 }
 
 /** "credentials.password" and "headers.X-A" name the field of the form that they come from. */
@@ -103,11 +103,6 @@ function rejected({ status, retryAfter }) {
     advice: ['Its answer is among the messages.'],
     field: null,
   };
-}
-
-function technical({ message, code, status, reason }) {
-  const parts = [code, status && [status, reason].filter(Boolean).join(' ')].filter(Boolean);
-  return parts.length > 0 ? `${message} (${parts.join(', ')})` : message;
 }
 
 /** The library's messages go on from the option's name, which here stands above the field. */

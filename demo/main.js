@@ -1,4 +1,4 @@
-import { drawBindings } from './bindings.js';
+import { drawBindings, enableBindings } from './bindings.js';
 import { byId } from './dom.js';
 import { explain } from './explain.js';
 import {
@@ -27,6 +27,7 @@ function draw() {
   byId('unregister').disabled = !can.unregister;
   byId('unregister-all').disabled = !can.unregisterAll;
   byId('remove').disabled = !can.remove;
+  enableBindings(can.query);
 }
 
 function showProblem(error) {
@@ -44,6 +45,7 @@ function clearProblem() {
 
 /** Runs what a button asks for; every way it can fail ends as words on the page. */
 async function run(operation) {
+  const pressed = document.activeElement;
   clearProblem();
   try {
     await operation();
@@ -52,6 +54,10 @@ async function run(operation) {
     if (!['cancelled', 'removed', 'closed'].includes(error.code)) showProblem(error);
   }
   draw();
+  // A disabled button loses the focus; who works with the keyboard goes on at the next sensible one.
+  if (pressed?.disabled || !pressed?.isConnected) {
+    byId(session.can.register ? 'register' : 'refresh').focus({ preventScroll: true });
+  }
 }
 
 const operations = {
@@ -82,7 +88,9 @@ byId('copy').addEventListener('click', () =>
 session.addEventListener('change', draw);
 session.addEventListener('message', ({ detail }) => addMessage(detail));
 session.addEventListener('log', ({ detail }) => addEvent(detail));
-session.addEventListener('bindings', ({ detail }) => drawBindings(detail));
+session.addEventListener('bindings', ({ detail }) => {
+  drawBindings(detail, (uri) => run(() => session.removeBinding(uri)));
+});
 session.addEventListener('problem', ({ detail }) => showProblem(detail));
 
 addEventListener('pagehide', () => session.leave());

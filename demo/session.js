@@ -85,6 +85,11 @@ export class Session extends EventTarget {
     this.#hold(await this.registration.query());
   }
 
+  /** Removes another binding of the address. */
+  async removeBinding(uri) {
+    this.#hold(await this.registration.removeBinding(uri));
+  }
+
   /** Removes this page's binding. */
   async unregister() {
     await this.registration.unregister();

@@ -150,6 +150,11 @@ export function drawProblem(problem) {
     ...(problem.causes
       ? [element('ul', {}, ...problem.causes.map((each) => element('li', {}, each)))]
       : []),
-    element('p', { class: 'technical' }, problem.detail),
+    element(
+      'details',
+      {},
+      element('summary', {}, 'What the library says'),
+      element('code', {}, problem.detail),
+    ),
   );
 }

@@ -43,7 +43,7 @@ test.describe('a server that refuses', () => {
   test('is replaced by one that answers', async ({ page, demo }) => {
     await page.getByLabel('Server URL').fill(await deadUrl());
     await register(page, 'waiting');
-    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByLabel('Server URL').fill(demo.registrarUrl);
     await register(page);
     await expect(page.getByRole('alert')).toBeHidden();

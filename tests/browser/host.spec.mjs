@@ -46,7 +46,7 @@ test('the page works where Trusted Types are required', async ({ page, serveUnde
 test('every answer carries the policy and is not cached', async ({ demo }) => {
   const kinds = {
     '/': 'text/html; charset=utf-8',
-    '/style.css': 'text/css; charset=utf-8',
+    '/style/page.css': 'text/css; charset=utf-8',
     '/main.js': 'text/javascript; charset=utf-8',
     '/favicon.svg': 'image/svg+xml',
     '/config.json': 'application/json',

@@ -95,6 +95,7 @@ test('the keyboard alone registers and unregisters', async ({ page, demo }) => {
   );
   await page.keyboard.press('Enter');
   await expect(page.locator('#status')).toHaveAttribute('data-state', 'unregistered');
+  await expect(page.getByRole('button', { name: 'Register', exact: true })).toBeFocused();
 });
 
 test('the state is announced, the ticking countdown is not', async ({ page, demo }) => {

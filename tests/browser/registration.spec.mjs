@@ -61,7 +61,11 @@ test('refreshes with another lifetime, in one round trip', async ({ page, demo }
   expect(binding.expires).toBeGreaterThan(1190);
 });
 
-test('query lists every binding and marks the own one', async ({ page, demo, context }) => {
+test('query lists every binding, marks the own one and can remove the other', async ({
+  page,
+  demo,
+  context,
+}) => {
   const other = await context.newPage();
   await other.goto(demo.url);
   await register(other);
@@ -71,6 +75,12 @@ test('query lists every binding and marks the own one', async ({ page, demo, con
   await expect(page.locator('#bindings tr')).toHaveCount(2);
   await expect(page.locator('#bindings tr[data-own]')).toHaveCount(1);
   await expect(page.locator('#bindings tr[data-own]')).toContainText('This page');
+  await keepPicture(page, 'two-bindings');
+
+  await page.getByRole('button', { name: /^Remove the binding/ }).click();
+  await expect(page.locator('#bindings tr')).toHaveCount(1);
+  const [left] = demo.registrar.bindings(demo.account.aor);
+  await expect(page.locator('#facts')).toContainText(left.uri);
 });
 
 test('unregisters, and registers again', async ({ page, demo }) => {
@@ -100,7 +110,7 @@ test('unregister all removes the bindings of others', async ({ page, demo, conte
 
 test('remove forgets the registration and sends nothing', async ({ page, demo }) => {
   await register(page);
-  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await expect(page.locator('#status')).toHaveAttribute('data-state', 'none');
   await expect(page.getByRole('button', { name: 'Register', exact: true })).toBeEnabled();
   expect(demo.registrar.requests).toHaveLength(2);
