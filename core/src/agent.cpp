@@ -125,9 +125,8 @@ class Agent::Implementation : public Context {
       ++statistics.dropped;
       return;
     }
-    if (!is_blank(message.rest)) {
-      rest = frame.last(message.rest.size());
-    }
+    if (!message.rest.empty()) rest = frame.last(message.rest.size());
+    message_text = {frame.data(), frame.size() - rest.size()};
     if (message.is_request) {
       flow::answer_request(message, entropy, request);
       if (!request.empty()) connection.send(request);

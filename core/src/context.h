@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "clock.h"
 #include "entropy.h"
@@ -30,6 +31,7 @@ struct Context {
 
   // The frame in hand, taken apart; outputs point into it.
   message::Message message;
+  std::string_view message_text;
   std::string kept_response;  // a challenge whose credentials came later
   std::string request;        // scratch of the writer
 };

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "simulation.h"
+#include "sipreg/response_reader.h"
 
 namespace sipreg::testing {
 namespace {
@@ -415,6 +416,49 @@ TEST(Query, UNR_05_lists_bindings_without_contact) {
   EXPECT_EQ(done->bindings, (std::vector<std::string>{"other sip:a@h1 5",
                                                       "other sip:b@h2 none"}));
   EXPECT_EQ(world.state(id), RegistrationState::unregistered);
+}
+
+TEST(Query, BND_01_the_exact_contact_wins_over_the_instance_alone) {
+  Simulation world;
+  RegistrationOptions options;
+  options.aor = "sip:alice@example.com";
+  options.outbound = false;
+  const RegistrationId first = world.create(options);
+  const RegistrationId second = world.create(options);
+  std::string contacts[2];
+  const RegistrationId ids[] = {first, second};
+  for (int i = 0; i < 2; ++i) {
+    world.call(ids[i], CallKind::register_);
+    const std::string frame = world.next_frame();
+    contacts[i] = header(frame, "Contact");
+    world.receive(accept(frame));
+  }
+  const OperationId operation = world.call(second, CallKind::query);
+  world.receive(
+      respond(world.next_frame(), 200,
+              "Contact: " + contacts[0] + ", " + contacts[1] + "\r\n"));
+  const Seen* done = world.outcome(operation);
+  ASSERT_EQ(done->bindings.size(), 2u);
+  EXPECT_TRUE(done->bindings[0].starts_with("other "));
+  EXPECT_TRUE(done->bindings[1].starts_with("own "));
+}
+
+TEST(Query, BND_08_a_kept_response_is_read_again) {
+  Simulation world;
+  world.registered();
+  std::string kept =
+      respond(world.all_frames.back(), 200,
+              "Contact: \"B\" <sip:b@h2>;expires=9;q=0.5, <sip:c@h3>\r\n");
+  ResponseReader reader;
+  ASSERT_TRUE(reader.read(kept));
+  EXPECT_EQ(reader.response().status, 200);
+  EXPECT_EQ(reader.response().headers.size(), 7u);
+  ASSERT_EQ(reader.bindings().size(), 2u);
+  EXPECT_EQ(reader.bindings()[0].uri, "sip:b@h2");
+  EXPECT_EQ(reader.bindings()[0].q_thousandths, 500u);
+  std::string damaged = "SIP/2.0 2";
+  EXPECT_FALSE(reader.read(damaged));
+  EXPECT_TRUE(reader.bindings().empty());
 }
 
 TEST(KeepAlive, WS_14_ping_is_answered_and_pong_is_not) {

@@ -85,6 +85,10 @@ struct Success {
   std::string_view realm;
   bool mutual = false;  // rspauth was right
   Response response;
+  // The response's bytes within the frame in hand, and which of its bindings
+  // are ours (bit i: bindings[i]), for a ResponseReader later on.
+  std::string_view text;
+  std::uint64_t own_bindings = 0;
 };
 
 struct Failure {

@@ -67,8 +67,12 @@ Match match_contact(const message::Contact& contact, const OwnContact& own) {
     if (own.reg_id != 0 && contact.reg_id == own.reg_id) {
       return Match::instance_and_reg_id;
     }
-    if (own.reg_id == 0 || contact.reg_id == 0) return Match::instance;
-    return Match::none;  // another flow of this device
+    if (own.reg_id != 0 && contact.reg_id != 0) {
+      return Match::none;  // another flow of this device
+    }
+    return message::equal_uris(contact.address.uri, own.uri)
+               ? Match::instance_and_uri
+               : Match::instance;
   }
   if (message::equal_uris(contact.address.uri, own.uri)) return Match::uri;
   return weaker_match(contact, own);

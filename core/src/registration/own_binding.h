@@ -22,10 +22,11 @@ struct OwnContact {
 // How a Contact of the response was told to be ours, strongest last.
 enum class Match : std::uint8_t {
   none,
-  only_contact,  // the sole one, and it looks like ours after a rewrite
-  token,         // our random host, or our user part
-  uri,           // RFC 3261 section 19.1.4
-  instance,      // +sip.instance; some registrars give no reg-id back
+  only_contact,      // the sole one, and it looks like ours after a rewrite
+  token,             // our random host, or our user part
+  uri,               // RFC 3261 section 19.1.4
+  instance,          // +sip.instance; some registrars give no reg-id back
+  instance_and_uri,  // two registrations of one device without reg-id
   instance_and_reg_id,
 };
 

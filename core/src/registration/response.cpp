@@ -165,6 +165,7 @@ void Registration::register_succeeded(const message::Message& response) {
   context_.connection.registration_succeeded();
 
   Success& success = context_.results.success(response, own, found.match);
+  success.text = context_.message_text;
   success.expires = granted;
   const Clock& clock = context_.clock;
   success.expires_at = clock.wall_at(clock.steady_at(expires_at_));
@@ -252,6 +253,7 @@ void Registration::query_succeeded(const message::Message& response) {
   const OwnBinding found = find_own_binding(response, own);
   (void)read_authentication_info(response);
   Success& success = context_.results.success(response, own, found.match);
+  success.text = context_.message_text;
   std::unique_ptr<Exchange> exchange = std::move(current_);
   const bool lost = bound_ && found.match == Match::none;
   if (lost) {

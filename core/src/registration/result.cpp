@@ -51,6 +51,7 @@ Success& ResultBuilder::success(const message::Message& message,
     binding.parameters = contact.address.parameters;
     binding.own =
         own_match != Match::none && match_contact(contact, own) == own_match;
+    if (binding.own) success_.own_bindings |= 1ull << bindings_.size();
     bindings_.push_back(binding);
   }
   collect(message, HeaderName::service_route, service_route_);
