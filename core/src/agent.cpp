@@ -352,6 +352,16 @@ Status Agent::check(const Credentials& credentials) {
   if (!is_text(credentials.realm)) {
     return refuse("credentials.realm", "must not hold control characters");
   }
+  // RFC 6750 section 2.1: b64token.
+  if (!std::all_of(credentials.token.begin(), credentials.token.end(),
+                   [](char c) {
+                     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') ||
+                            std::string_view("-._~+/=").find(c) !=
+                                std::string_view::npos;
+                   })) {
+    return refuse("credentials.token", "must be a token of RFC 6750");
+  }
   auth::HexDigest hex;
   const bool has_ha1 = !credentials.ha1_md5.empty() ||
                        !credentials.ha1_sha256.empty() ||

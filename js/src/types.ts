@@ -247,7 +247,7 @@ export interface RegistrationOptions {
   registrar?: string;
   /** From, for a third-party registration. Default: the AOR. */
   from?: string;
-  /** Display name of From and To. */
+  /** Display name of From. */
   displayName?: string;
   /** One, several (told apart by realm), or a function that is asked when a challenge arrives. */
   credentials?: Credentials | Credentials[] | CredentialsProvider;
