@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
 const plan = options.quick
   ? { seconds: 0.02, processes: 1, first: 20, memory: 200, warmUp: 20, scale: [1, 50, 500] }
   : {
-      seconds: 1,
+      seconds: 0.8,
       processes: 5,
       first: 100,
       memory: 2_000,
