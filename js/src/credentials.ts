@@ -4,7 +4,7 @@ import { isThenable } from './promises.js';
 import type { FieldList } from './outputs.js';
 import type { ChallengeInfo, CredentialsProvider } from './types.js';
 
-/** Hands the answer to the core; an empty list says that there are none. */
+/** Hands the answer to the core; an empty list says that there are none. Throws for malformed ones. */
 type Answer = (id: number, challenge: number, fields: FieldList) => void;
 
 /** Asks the application's functions for credentials, one question at a time for each registration. */
@@ -21,20 +21,33 @@ export class CredentialsDesk {
     this.dismiss(id);
     const question = new AbortController();
     this.#questions.set(id, question);
-    const answer = (value: unknown): void => {
-      this.#close(id, question);
-      this.#answer(id, challenge, toFields(value));
+    const settle = (fields: () => FieldList): void => {
+      const open = this.#close(id, question);
+      try {
+        this.#answer(id, challenge, fields());
+      } catch (cause) {
+        if (open) this.#causes.set(id, cause);
+        this.#answer(id, challenge, []);
+      }
     };
     const fail = (cause: unknown): void => {
-      if (this.#close(id, question)) this.#causes.set(id, cause);
-      this.#answer(id, challenge, []);
+      settle(() => {
+        throw cause;
+      });
     };
+    let value: unknown;
     try {
-      const value: unknown = provider(info, { signal: question.signal });
-      if (isThenable(value)) value.then(answer).then(undefined, fail);
-      else answer(value);
+      value = provider(info, { signal: question.signal });
     } catch (cause) {
       fail(cause);
+      return;
+    }
+    if (isThenable(value)) {
+      value.then((given) => {
+        settle(() => toFields(given));
+      }, fail);
+    } else {
+      settle(() => toFields(value));
     }
   }
 

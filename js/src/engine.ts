@@ -60,8 +60,11 @@ export class Engine implements Outputs, FlowEvents {
     this.#connector = new Connector(settings, factory, platform, this);
     this.url = this.#connector.url(0);
     this.#desk = new CredentialsDesk((id, challenge, fields) => {
-      this.#session.provideCredentials(id, challenge, fields);
-      this.#run();
+      try {
+        this.#session.provideCredentials(id, challenge, fields);
+      } finally {
+        this.#run();
+      }
     });
     this.#alarm = new Alarm(platform, () => {
       this.#session.advance();

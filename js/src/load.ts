@@ -71,9 +71,11 @@ function instantiate(module: WebAssembly.Module): Promise<CoreModule> {
   return new Promise((resolve, reject) => {
     createCore({
       instantiateWasm(imports, done) {
-        WebAssembly.instantiate(module, imports).then((instance) => {
-          done(instance, module);
-        }, reject);
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => {
+            done(instance, module);
+          })
+          .catch(reject);
         return {};
       },
     }).then(resolve, reject);
@@ -96,9 +98,11 @@ async function compile(source: Source, inlined: string): Promise<WebAssembly.Mod
 
 async function bytesOf(source: NonNullable<Source>): Promise<BufferSource> {
   if (typeof source === 'string' || source instanceof URL) return download(source);
-  if (ArrayBuffer.isView(source)) return source as ArrayBufferView<ArrayBuffer>;
-  if ('byteLength' in source) return source;
-  if ('arrayBuffer' in source) return read(source as Response);
+  if (typeof source === 'object') {
+    if (ArrayBuffer.isView(source)) return source as ArrayBufferView<ArrayBuffer>;
+    if ('byteLength' in source) return source;
+    if ('arrayBuffer' in source) return read(source as Response);
+  }
   throw optionError('wasm', 'give bytes, a WebAssembly.Module, a Response or a URL');
 }
 

@@ -171,11 +171,13 @@ export class Session implements Dependant {
     this.#run((bridge) => bridge.resetCredentials(registration, Number(available)));
   }
 
-  /** An empty list says that there are none. */
+  /** An empty list says that there are none. Throws a TypeError for malformed ones; the challenge then stays open. */
   provideCredentials(registration: number, challenge: number, fields: FieldList): void {
     this.#run((bridge, monotonic, wall) =>
       bridge.provideCredentials(this.#write(fields), monotonic, wall, registration, challenge),
     );
+    const refusal = this.#refusal();
+    if (refusal instanceof TypeError) throw refusal;
   }
 
   /** Throws a TypeError for malformed ones. */
@@ -263,14 +265,19 @@ export class Session implements Dependant {
 
   #command(call: (bridge: Bridge, monotonic: number, wall: number) => unknown): void {
     this.#run(call);
-    if (this.#bridge === null) throw endedError('internal');
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Why the last call was refused. */
+  #refusal(): Error | undefined {
+    if (this.#bridge === null) return endedError('internal');
     const error = this.#word(Outbox.error);
-    if (error === CommandError.none) return;
+    if (error === CommandError.none) return undefined;
     const message = this.#static(Outbox.message, Outbox.messageLength);
-    if (error === CommandError.invalidArgument) {
-      throw optionError(this.#static(Outbox.option, Outbox.optionLength), message);
-    }
-    throw new RegistrationError(message, { code: 'internal' });
+    return error === CommandError.invalidArgument
+      ? optionError(this.#static(Outbox.option, Outbox.optionLength), message)
+      : new RegistrationError(message, { code: 'internal' });
   }
 
   #refresh(): void {
