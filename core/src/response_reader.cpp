@@ -22,8 +22,8 @@ bool ResponseReader::read(std::span<char> frame) {
       message::parse(frame, self.message) == message::ParseError::none &&
       !self.message.is_request;
   if (!readable) self.message.row_count_ = 0;
-  self.success =
-      &self.results.success(self.message, {}, registration::Match::none);
+  registration::OwnBinding nobody;
+  self.success = &self.results.success(self.message, {}, nobody);
   return readable;
 }
 

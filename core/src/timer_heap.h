@@ -9,8 +9,9 @@
 
 namespace sipreg {
 
-// A binary heap whose entries know their place, so that one of 100 000
-// registrations moves its deadline without a search.
+// A binary heap whose owners know their place in it, so that one of 100 000
+// registrations moves its deadline without a search. The deadlines stand in the
+// heap itself: comparing them touches no owner's memory.
 template <typename Owner>
 class TimerHeap {
  public:
@@ -30,8 +31,9 @@ class TimerHeap {
     timer.at = at;
     if (is_new) {
       timer.place = heap_.size();
-      heap_.push_back(&timer);
+      heap_.push_back({at, &timer});
     }
+    heap_[timer.place].at = at;
     if (sooner) {
       rise(timer.place);
     } else {
@@ -42,52 +44,57 @@ class TimerHeap {
   void clear(Timer& timer) {
     if (timer.at == no_deadline) return;
     const std::size_t hole = timer.place;
-    Timer* last = heap_.back();
+    const Entry last = heap_.back();
     heap_.pop_back();
     timer.at = no_deadline;
-    if (last == &timer) return;
+    if (last.timer == &timer) return;
     put(hole, last);
     rise(hole);
-    sink(last->place);
+    sink(last.timer->place);
   }
 
   [[nodiscard]] Timer* first() const {
-    return heap_.empty() ? nullptr : heap_.front();
+    return heap_.empty() ? nullptr : heap_.front().timer;
   }
 
  private:
-  void put(std::size_t place, Timer* timer) {
-    heap_[place] = timer;
-    timer->place = place;
+  struct Entry {
+    Millis at;
+    Timer* timer;
+  };
+
+  void put(std::size_t place, Entry entry) {
+    heap_[place] = entry;
+    entry.timer->place = place;
   }
 
   void rise(std::size_t place) {
-    Timer* timer = heap_[place];
+    const Entry entry = heap_[place];
     while (place > 0) {
       const std::size_t parent = (place - 1) / 2;
-      if (heap_[parent]->at <= timer->at) break;
+      if (heap_[parent].at <= entry.at) break;
       put(place, heap_[parent]);
       place = parent;
     }
-    put(place, timer);
+    put(place, entry);
   }
 
   void sink(std::size_t place) {
-    Timer* timer = heap_[place];
+    const Entry entry = heap_[place];
     for (;;) {
       std::size_t child = 2 * place + 1;
       if (child >= heap_.size()) break;
-      if (child + 1 < heap_.size() && heap_[child + 1]->at < heap_[child]->at) {
+      if (child + 1 < heap_.size() && heap_[child + 1].at < heap_[child].at) {
         ++child;
       }
-      if (timer->at <= heap_[child]->at) break;
+      if (entry.at <= heap_[child].at) break;
       put(place, heap_[child]);
       place = child;
     }
-    put(place, timer);
+    put(place, entry);
   }
 
-  std::vector<Timer*> heap_;
+  std::vector<Entry> heap_;
 };
 
 }  // namespace sipreg

@@ -23,8 +23,8 @@ class ResponseReader {
   [[nodiscard]] bool read(std::span<char> frame);
 
   [[nodiscard]] const Response& response() const;
-  // In the response's order; `own` is false in all of them, see
-  // Success::own_bindings.
+  // In the response's order. Whose they are is not known here: `own` means
+  // nothing, Success::own_bindings told.
   [[nodiscard]] std::span<const Binding> bindings() const;
 
  private:

@@ -28,17 +28,28 @@ struct Line {
   }
 };
 
-// False when the line does not end, or holds a CR that is not part of a line
-// end: whoever takes that for one would read other rows than we do.
-bool take_line(Cursor& cursor, Line& line) {
+// A CR that is not part of a line end: whoever takes it for one would read
+// other rows than we do. In a row a blank takes its place, so that one
+// damaged row does not cost the response (Kamailio ends a Flow-Timer of three
+// digits with CR NUL).
+enum class BareCr : std::uint8_t { blanked, refused };
+
+// False when the line does not end, or holds what is refused.
+bool take_line(Cursor& cursor, Line& line, BareCr bare_cr) {
   char* at = cursor.at;
   line.begin = at;
   for (;; ++at) {
     while (at < cursor.end && static_cast<unsigned char>(*at) >= ' ') ++at;
     if (at == cursor.end) return false;
     line.end = at;
-    if (*at == '\r' && (++at == cursor.end || *at != '\n')) return false;
     if (*at == '\n') break;
+    if (*at != '\r') continue;
+    if (at + 1 < cursor.end && at[1] == '\n') {
+      ++at;
+      break;
+    }
+    if (bare_cr == BareCr::refused) return false;
+    *at = ' ';
   }
   cursor.at = at + 1;
   return true;
@@ -223,7 +234,7 @@ ParseError take_row(const Header& row, Message& out, Framing& framing) {
 ParseError take_rows(Cursor& cursor, Message& out, Framing& framing) {
   for (;;) {
     Line line;
-    if (!take_line(cursor, line)) return ParseError::header;
+    if (!take_line(cursor, line, BareCr::blanked)) return ParseError::header;
     if (line.begin == line.end) return ParseError::none;
     if (out.row_count_ == max_headers) return ParseError::too_many_headers;
     Header& row = out.rows_[out.row_count_];
@@ -231,7 +242,7 @@ ParseError take_rows(Cursor& cursor, Message& out, Framing& framing) {
     if (!split_row(line, row, value)) return ParseError::header;
     while (cursor.at < cursor.end && is_blank(*cursor.at)) {
       Line more;
-      if (!take_line(cursor, more)) return ParseError::header;
+      if (!take_line(cursor, more, BareCr::blanked)) return ParseError::header;
       append_folded(value, more);
     }
     row.id = header_name(row.name);
@@ -290,7 +301,9 @@ ParseError parse(std::span<char> frame, Message& out) {
   skip_line_ends(cursor);
 
   Line start;
-  if (!take_line(cursor, start)) return ParseError::start_line;
+  if (!take_line(cursor, start, BareCr::refused)) {
+    return ParseError::start_line;
+  }
   const std::string_view line = start.text();
   const bool is_start_line = is_sip_version(line.substr(0, 7))
                                  ? parse_status_line(line, out)

@@ -42,23 +42,6 @@ std::optional<std::uint32_t> joint_lifetime(std::optional<std::uint32_t> a,
   return smaller < short_lifetime ? larger : smaller;
 }
 
-void take(const message::Contact& contact, Match match, OwnBinding& out) {
-  const bool stronger = match > out.match;
-  if (!stronger && match != out.match) return;
-  out.expires =
-      stronger ? contact.expires : joint_lifetime(out.expires, contact.expires);
-  out.match = match;
-  const std::string_view parameters = contact.address.parameters;
-  out.expires_damaged =
-      !contact.expires && message::find_parameter(parameters, "expires");
-  if (const auto gruu = message::find_parameter(parameters, "pub-gruu")) {
-    out.pub_gruu = *gruu;
-  }
-  if (const auto gruu = message::find_parameter(parameters, "temp-gruu")) {
-    out.temp_gruu = *gruu;
-  }
-}
-
 }  // namespace
 
 Match match_contact(const message::Contact& contact, const OwnContact& own) {
@@ -78,22 +61,28 @@ Match match_contact(const message::Contact& contact, const OwnContact& own) {
   return weaker_match(contact, own);
 }
 
-OwnBinding find_own_binding(const message::Message& response,
-                            const OwnContact& own) {
-  OwnBinding found;
-  message::ContactList contacts(response);
-  message::Contact contact;
-  while (contacts.next(contact)) {
-    ++found.contacts;
-    const Match match = match_contact(contact, own);
-    if (match != Match::none) take(contact, match, found);
+void OwnBinding::take(const message::Contact& contact, Match how) {
+  ++contacts;
+  if (how == Match::none || how < match) return;
+  expires =
+      how > match ? contact.expires : joint_lifetime(expires, contact.expires);
+  match = how;
+  const std::string_view parameters = contact.address.parameters;
+  expires_damaged =
+      !contact.expires && message::find_parameter(parameters, "expires");
+  if (const auto gruu = message::find_parameter(parameters, "pub-gruu")) {
+    pub_gruu = *gruu;
   }
-  if (found.match == Match::only_contact && found.contacts != 1) {
-    const std::uint32_t contacts = found.contacts;
-    found = OwnBinding{};
-    found.contacts = contacts;
+  if (const auto gruu = message::find_parameter(parameters, "temp-gruu")) {
+    temp_gruu = *gruu;
   }
-  return found;
+}
+
+void OwnBinding::complete() {
+  if (match != Match::only_contact || contacts == 1) return;
+  const std::uint32_t seen = contacts;
+  *this = OwnBinding{};
+  contacts = seen;
 }
 
 }  // namespace sipreg::registration

@@ -33,6 +33,11 @@ enum class Match : std::uint8_t {
 [[nodiscard]] Match match_contact(const message::Contact& contact,
                                   const OwnContact& own);
 
+// What a response says of our binding; made by taking its Contacts one by one.
+//
+// The strongest kind of match wins. Where several Contacts match alike (an old
+// flow's binding beside the new one's), the smallest positive lifetime counts,
+// but one below 7 s only if there is no larger.
 struct OwnBinding {
   Match match = Match::none;
   std::optional<std::uint32_t> expires;  // of the Contact, in seconds
@@ -40,12 +45,10 @@ struct OwnBinding {
   std::string_view pub_gruu;
   std::string_view temp_gruu;
   std::uint32_t contacts = 0;  // readable ones in the response
-};
 
-// The strongest kind of match wins. Where several Contacts match alike (an old
-// flow's binding beside the new one's), the smallest positive lifetime counts,
-// but one below 7 s only if there is no larger.
-[[nodiscard]] OwnBinding find_own_binding(const message::Message& response,
-                                          const OwnContact& own);
+  void take(const message::Contact& contact, Match how);
+  // After the last Contact: the last resort counts for a sole one only.
+  void complete();
+};
 
 }  // namespace sipreg::registration

@@ -131,8 +131,9 @@ void Registration::succeeded(const message::Message& response) {
 }
 
 void Registration::register_succeeded(const message::Message& response) {
-  const OwnContact own = own_contact(transaction_.asked);
-  const OwnBinding found = find_own_binding(response, own);
+  OwnBinding found;
+  Success& success = context_.results.success(
+      response, own_contact(transaction_.asked), found);
   const auto mutual = read_authentication_info(response);
   if (mutual == auth::DigestSession::Mutual::mismatch &&
       settings_.digest.require_mutual) {
@@ -164,7 +165,6 @@ void Registration::register_succeeded(const message::Message& response) {
       delay == no_deadline ? no_deadline : std::max(sent + delay, now);
   context_.connection.registration_succeeded();
 
-  Success& success = context_.results.success(response, own, found.match);
   success.text = context_.message_text;
   success.expires = granted;
   const Clock& clock = context_.clock;
@@ -234,7 +234,8 @@ void Registration::binding_missing(const message::Message& response) {
 }
 
 void Registration::unregister_succeeded(const message::Message& response) {
-  const OwnBinding found = find_own_binding(response, own_contact(0));
+  OwnBinding found;
+  (void)context_.results.success(response, own_contact(0), found);
   (void)read_authentication_info(response);
   const bool still_bound =
       found.match > Match::only_contact && found.expires != 0u;
@@ -249,10 +250,10 @@ void Registration::unregister_succeeded(const message::Message& response) {
 }
 
 void Registration::query_succeeded(const message::Message& response) {
-  const OwnContact own = own_contact(settings_.expires);
-  const OwnBinding found = find_own_binding(response, own);
+  OwnBinding found;
+  Success& success =
+      context_.results.success(response, own_contact(settings_.expires), found);
   (void)read_authentication_info(response);
-  Success& success = context_.results.success(response, own, found.match);
   success.text = context_.message_text;
   std::unique_ptr<Exchange> exchange = std::move(current_);
   const bool lost = bound_ && found.match == Match::none;

@@ -34,13 +34,16 @@ Response ResultBuilder::response(const message::Message& message) {
   return {message.status, message.reason, headers_};
 }
 
-Success& ResultBuilder::success(const message::Message& message,
-                                const OwnContact& own, Match own_match) {
-  success_ = Success{};
+void ResultBuilder::read_bindings(const message::Message& message,
+                                  const OwnContact& own, OwnBinding& found) {
   bindings_.clear();
+  matches_.clear();
   message::ContactList contacts(message);
   message::Contact contact;
   while (contacts.next(contact)) {
+    const Match match = match_contact(contact, own);
+    found.take(contact, match);
+    matches_.push_back(match);
     Binding binding;
     binding.uri = contact.address.uri;
     binding.display_name = contact.address.display_name;
@@ -49,11 +52,20 @@ Success& ResultBuilder::success(const message::Message& message,
     binding.instance_id = contact.instance;
     binding.reg_id = contact.reg_id;
     binding.parameters = contact.address.parameters;
-    binding.own =
-        own_match != Match::none && match_contact(contact, own) == own_match;
-    if (binding.own) success_.own_bindings |= 1ull << bindings_.size();
     bindings_.push_back(binding);
   }
+  found.complete();
+  if (found.match == Match::none) return;
+  for (std::size_t i = 0; i < bindings_.size(); ++i) {
+    bindings_[i].own = matches_[i] == found.match;
+    if (bindings_[i].own) success_.own_bindings |= 1ull << i;
+  }
+}
+
+Success& ResultBuilder::success(const message::Message& message,
+                                const OwnContact& own, OwnBinding& found) {
+  success_ = Success{};
+  read_bindings(message, own, found);
   collect(message, HeaderName::service_route, service_route_);
   collect(message, HeaderName::path, path_);
   collect(message, HeaderName::p_associated_uri, associated_uris_);

@@ -18,20 +18,23 @@ class ResultBuilder {
   // The headers of a response, in their order.
   [[nodiscard]] Response response(const message::Message& message);
 
-  // `own_match`: how our binding was told (OwnBinding::match).
-  // Fills bindings, the header lists and the response; the rest is the
-  // caller's to add. The reference lives until the next frame.
+  // Fills bindings, the header lists and the response, and says in `found`
+  // which binding is ours; the rest is the caller's to add. The reference lives
+  // until the next frame.
   [[nodiscard]] Success& success(const message::Message& message,
-                                 const OwnContact& own, Match own_match);
+                                 const OwnContact& own, OwnBinding& found);
 
   [[nodiscard]] ChallengeInfo& challenge() { return challenge_; }
 
  private:
+  void read_bindings(const message::Message& message, const OwnContact& own,
+                     OwnBinding& found);
   void collect(const message::Message& message, message::HeaderName name,
                std::vector<std::string_view>& list);
 
   std::vector<HeaderField> headers_;
   std::vector<Binding> bindings_;
+  std::vector<Match> matches_;  // of bindings_
   std::vector<std::string_view> service_route_;
   std::vector<std::string_view> path_;
   std::vector<std::string_view> associated_uris_;
