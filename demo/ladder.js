@@ -86,10 +86,14 @@ function describe(data) {
       .find((line) => line.toLowerCase().startsWith(`${name}:`))
       ?.slice(name.length + 1)
       .trim();
-  const lifetime = header('expires') ?? header('contact')?.match(/expires=(\d+)/)?.[1];
+  const granted = lines
+    .filter((line) => /^contact:/i.test(line))
+    .flatMap((line) => [...line.matchAll(/;expires=(\d+)/g)].map(([, seconds]) => seconds));
+  const lifetime = header('expires') ?? (granted.length === 1 ? granted[0] : undefined);
   const notes = [
     header('cseq') && `CSeq ${header('cseq').split(' ')[0]}`,
     lifetime && `expires ${lifetime}`,
+    !lifetime && granted.length > 1 && `${granted.length} bindings`,
     (header('authorization') ?? header('proxy-authorization')) && 'with credentials',
     (header('www-authenticate') ?? header('proxy-authenticate')) && 'challenge',
   ];

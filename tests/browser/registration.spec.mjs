@@ -75,6 +75,7 @@ test('query lists every binding, marks the own one and can remove the other', as
   await expect(page.locator('#bindings tr')).toHaveCount(2);
   await expect(page.locator('#bindings tr[data-own]')).toHaveCount(1);
   await expect(page.locator('#bindings tr[data-own]')).toContainText('This page');
+  await expect(page.locator('#ladder .note').last()).toHaveText('CSeq 3 · 2 bindings');
   await keepPicture(page, 'two-bindings');
 
   await page.getByRole('button', { name: /^Remove the binding/ }).click();
