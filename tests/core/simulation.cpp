@@ -127,6 +127,14 @@ OperationId Simulation::call(RegistrationId id, const Call& call) {
   return operation;
 }
 
+bool Simulation::provide(RegistrationId id, std::uint32_t challenge,
+                         const Credentials& credentials) {
+  const Status status =
+      agent.provide_credentials(now_, id, challenge, {&credentials, 1});
+  drain();
+  return status.ok();
+}
+
 void Simulation::remove(RegistrationId id) {
   EXPECT_TRUE(agent.remove(now_, id).ok());
   drain();
@@ -354,8 +362,7 @@ void Simulation::drain() {
     credentials.username = username;
     credentials.password = password;
     credentials.has_password = true;
-    (void)agent.provide_credentials(now_, id, challenge, {&credentials, 1});
-    drain();
+    (void)provide(id, challenge, credentials);
   }
 }
 

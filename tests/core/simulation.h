@@ -76,6 +76,8 @@ class Simulation {
   RegistrationId create();  // alice, with the password "secret"
   OperationId call(RegistrationId id, CallKind kind);
   OperationId call(RegistrationId id, const Call& call);
+  bool provide(RegistrationId id, std::uint32_t challenge,
+               const Credentials& credentials);
   void remove(RegistrationId id);
   void advance(Millis ms);  // both clocks, stopping at every deadline
   void sleep(Millis ms);    // the wall clock alone, then one late timer

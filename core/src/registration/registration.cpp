@@ -104,12 +104,12 @@ void Registration::call_unregister(std::unique_ptr<Exchange> call) {
   wanted_ = false;
   failed_ = false;
   retry_at_ = no_deadline;
-  hold_until_ = no_deadline;
-  if (!current_) {
-    cancel_waiting_registers();
-    if (!must_be_sent(*call)) return finish_unsent(std::move(call));
+  if (!current_) cancel_waiting_registers();
+  if (!current_ && !must_be_sent(*call)) {
+    finish_unsent(std::move(call));
+  } else {
+    enqueue(std::move(call));
   }
-  enqueue(std::move(call));
   start_next();
 }
 
