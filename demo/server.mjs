@@ -112,6 +112,9 @@ export async function startDemo({ host = '127.0.0.1', port = 0, registrarPort = 
 
 async function main() {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
+    throw new Error('--port must be a number from 0 (any free port) to 65535.');
+  }
   const demo = await startDemo({ port: Number(values.port) });
   console.log(`Demo page  ${demo.url}\nRegistrar  ${demo.registrarUrl}\nCtrl-C ends both.`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void demo.close());
