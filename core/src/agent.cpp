@@ -19,6 +19,8 @@ using registration::Exchange;
 using registration::Registration;
 
 constexpr std::size_t token_length = 12;
+// Events of the host come in storms; one attempt answers them.
+constexpr Millis shortest_wake_interval = 10'000;
 constexpr Status fine{};
 constexpr Status no_such_registration{
     Error::unknown_registration, {}, "The registration was removed."};
@@ -45,6 +47,7 @@ class Agent::Implementation : public Context {
   std::vector<std::unique_ptr<Registration>> registrations;
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
+  Millis next_wake_at = 0;
   bool configured = false;
   bool closed = false;
   // A second message in the frame in hand waits until the outputs of the first
@@ -429,7 +432,12 @@ void Agent::wake(Now now) {
   Implementation& self = *implementation_;
   advance(now);
   self.act(now, [&self] {
-    if (self.flow_is_wanted()) self.connection.want(true);
+    const Millis steady = self.clock.steady();
+    if (!self.flow_is_wanted() || steady < self.next_wake_at) return;
+    if (self.connection.state() == ConnectionState::waiting) {
+      self.next_wake_at = steady + shortest_wake_interval;
+      self.connection.want(true);
+    }
   });
 }
 

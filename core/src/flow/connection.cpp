@@ -77,6 +77,7 @@ Change Connection::opened(FlowId flow, bool secure, bool loopback,
   connect_deadline_ = no_deadline;
   success_at_ = no_deadline;
   proven_ = false;
+  ping_sent_ = false;
   last_frame_at_ = clock_.steady();
   enter(ConnectionState::connected);
   return Change::up;
@@ -101,8 +102,9 @@ Change Connection::lost(FlowId flow, std::uint16_t code) {
 }
 
 Change Connection::flow_lost() {
-  const bool held = proven_ || (success_at_ != no_deadline &&
-                                clock_.steady() - success_at_ >= proof_time);
+  const bool held =
+      success_at_ != no_deadline &&
+      (proven_ || clock_.steady() - success_at_ >= proof_time);
   failures_ = held ? 0 : failures_ + 1;
   flow_ = 0;
   probe_deadline_ = no_deadline;
@@ -167,6 +169,7 @@ void Connection::registration_succeeded() {
 void Connection::probe() {
   if (!open() || probe_deadline_ != no_deadline) return;
   send("\r\n\r\n");
+  ping_sent_ = true;
   probe_deadline_ = clock_.steady() + probe_timeout;
 }
 

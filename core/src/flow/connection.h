@@ -74,7 +74,7 @@ class Connection {
 
   // Bookkeeping of the open flow.
   void frame_received();
-  void pong_received() { proven_ = true; }
+  void pong_received() { proven_ = ping_sent_; }
   void registration_succeeded();
   // Asks the other end for a sign of life; silence for 5 s ends the flow.
   void probe();
@@ -115,6 +115,7 @@ class Connection {
   Millis last_frame_at_ = 0;
   Millis success_at_ = no_deadline;  // first 2xx on this flow
   bool proven_ = false;              // a pong came on this flow
+  bool ping_sent_ = false;
   bool secure_ = false;
   bool loopback_ = false;
   bool trace_ = false;

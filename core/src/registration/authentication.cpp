@@ -13,18 +13,8 @@ using message::HeaderName;
 // One operation sends no more than this, whatever it is asked for.
 constexpr std::uint32_t max_transactions = 8;
 constexpr std::uint32_t max_stale_answers = 3;
+constexpr std::size_t max_sessions = 8;    // realms, of proxies included
 constexpr std::size_t cnonce_length = 32;  // hex: 128 bits
-
-// A response in a form that outlives its frame: credentials may come later.
-void keep(const message::Message& response, std::string& out) {
-  message::Writer writer(out);
-  writer.text("SIP/2.0 ").number(static_cast<std::uint32_t>(response.status));
-  writer.text(" ").text(response.reason).text("\r\n");
-  for (const message::Header& header : response.headers()) {
-    writer.header(header.name, header.value);
-  }
-  writer.text("\r\n");
-}
 
 bool same_space(const auth::Challenge& a, const auth::Challenge& b) {
   return a.proxy == b.proxy && a.realm == b.realm;
@@ -124,7 +114,7 @@ void Registration::challenged(const message::Message& response) {
         "credentials.";
     return fail_authentication(failure);
   }
-  keep(response, exchange.challenge_text);
+  exchange.challenge_text = context_.message_text;
   ask_for_credentials(challenges, refused);
 }
 
@@ -134,31 +124,30 @@ void Registration::challenged(const message::Message& response) {
 // refused are wrong.
 Registration::Renewal Registration::renew_session(
     const auth::ChallengeList& challenges, const auth::Challenge& challenge) {
-  auth::DigestSession* session = find_session(challenge);
+  Session* const session = find_session(challenge);
   if (session == nullptr) return Renewal::no_session;
+  const auth::DigestSession& digest = session->digest;
   const auth::Challenge* best = nullptr;
   for (const auth::Challenge& other : challenges.view()) {
     if (!is_allowed(other) || !same_space(other, challenge) ||
-        auth::hash_of(other.algorithm) != auth::hash_of(session->algorithm())) {
+        auth::hash_of(other.algorithm) != auth::hash_of(digest.algorithm())) {
       continue;
     }
-    if (best == nullptr || other.algorithm == session->algorithm()) {
+    if (best == nullptr || other.algorithm == digest.algorithm()) {
       best = &other;
     }
   }
-  const Exchange& exchange = *current_;
-  const bool accepted_before = exchange.transactions == 1;
-  if (best != nullptr && best->nonce != session->nonce() &&
-      (best->stale || accepted_before) &&
-      exchange.stale_answers < max_stale_answers) {
-    const auth::HexDigest ha1 = session->ha1();
-    const std::string username(session->username());
+  const bool is_stale =
+      best != nullptr && best->nonce != digest.nonce() &&
+      (best->stale || session->standing == Standing::accepted);
+  if (is_stale && session->standing != Standing::refused &&
+      current_->stale_answers < max_stale_answers) {
+    const auth::HexDigest ha1 = digest.ha1();
+    const std::string username(digest.username());
     start_session(*session, *best, username, ha1);
     return Renewal::renewed;
   }
-  current_->rejected_ha1 = session->ha1();
-  session->wipe();
-  sessions_.erase(sessions_.begin() + (session - sessions_.data()));
+  session->standing = Standing::refused;
   return Renewal::refused;
 }
 
@@ -168,7 +157,7 @@ void Registration::ask_for_credentials(const auth::ChallengeList& challenges,
   ChallengeInfo& info = context_.results.challenge();
   info = ChallengeInfo{};
   for (const auth::Challenge& challenge : challenges.view()) {
-    if (!is_allowed(challenge) || find_session(challenge) != nullptr) continue;
+    if (!is_allowed(challenge) || has_answer(challenge)) continue;
     if (first == nullptr) first = &challenge;
     if (!same_space(challenge, *first)) continue;
     add_algorithm(info, challenge.algorithm, settings_.digest.policy);
@@ -209,7 +198,7 @@ void Registration::provide_credentials(std::uint32_t challenge,
   bool answered = false;
   for (std::size_t i = 0; i < challenges.count; ++i) {
     const auth::Challenge& item = challenges.items[i];
-    if (!is_allowed(item) || find_session(item) != nullptr) continue;
+    if (!is_allowed(item) || has_answer(item)) continue;
     answered |= answer_space(challenges, item, given, repeated);
   }
   if (answered) {
@@ -258,7 +247,12 @@ bool Registration::answer_space(const auth::ChallengeList& challenges,
   const std::string_view username = answer.credentials->username.empty()
                                         ? settings_.username
                                         : answer.credentials->username;
-  start_session(sessions_.emplace_back(), *chosen, username, answer.ha1);
+  Session* session = find_session(*chosen);
+  if (session == nullptr) {
+    if (sessions_.size() == max_sessions) return false;
+    session = &sessions_.emplace_back();
+  }
+  start_session(*session, *chosen, username, answer.ha1);
   return true;
 }
 
@@ -268,6 +262,7 @@ Registration::Answer Registration::find_credentials(
     const auth::Challenge& challenge, std::span<const Credentials> given,
     bool& repeated) {
   const auth::HashFunction function = auth::hash_of(challenge.algorithm);
+  const Session* const before = find_session(challenge);
   for (const Credentials& credentials : given) {
     if (!may_answer(credentials, challenge)) continue;
     Answer answer{&credentials, {}};
@@ -283,8 +278,7 @@ Registration::Answer Registration::find_credentials(
     } else {
       continue;
     }
-    if (!current_->rejected_ha1.empty() &&
-        answer.ha1.equals(current_->rejected_ha1.view())) {
+    if (before != nullptr && answer.ha1.equals(before->digest.ha1().view())) {
       repeated = true;
       continue;
     }
@@ -303,13 +297,14 @@ bool Registration::may_answer(const Credentials& credentials,
          pinned_realm(challenge.proxy) == challenge.realm;
 }
 
-void Registration::start_session(auth::DigestSession& session,
+void Registration::start_session(Session& session,
                                  const auth::Challenge& challenge,
                                  std::string_view username,
                                  const auth::HexDigest& ha1) {
   std::string cnonce;
   context_.entropy.append_token(cnonce, cnonce_length);
-  session.start(challenge, username, ha1, cnonce);
+  session.digest.start(challenge, username, ha1, cnonce);
+  session.standing = Standing::offered;
 }
 
 bool Registration::is_allowed(const auth::Challenge& challenge) const {
@@ -321,16 +316,30 @@ bool Registration::is_allowed(const auth::Challenge& challenge) const {
              auth::hash_of(strongest_algorithms_[challenge.proxy ? 1 : 0]);
 }
 
-auth::DigestSession* Registration::find_session(
+Registration::Session* Registration::find_session(
     const auth::Challenge& challenge) {
-  for (auth::DigestSession& session : sessions_) {
-    if (same_space(session, challenge)) return &session;
+  for (Session& session : sessions_) {
+    if (same_space(session.digest, challenge)) return &session;
   }
   return nullptr;
 }
 
+bool Registration::has_answer(const auth::Challenge& challenge) {
+  const Session* const session = find_session(challenge);
+  return session != nullptr && session->standing != Standing::refused;
+}
+
+// A 2xx: what was offered holds.
+void Registration::accept_sessions() {
+  for (Session& session : sessions_) {
+    if (session.standing == Standing::offered) {
+      session.standing = Standing::accepted;
+    }
+  }
+}
+
 void Registration::forget_sessions() {
-  for (auth::DigestSession& session : sessions_) session.wipe();
+  for (Session& session : sessions_) session.digest.wipe();
   sessions_.clear();
 }
 
@@ -357,7 +366,6 @@ void Registration::reset_credentials(bool available) {
   forget_sessions();
   realm_is_pinned(false) = realm_is_pinned(true) = false;
   strongest_algorithms_.fill(auth::Algorithm::md5);
-  if (current_) current_->rejected_ha1.wipe();
 }
 
 }  // namespace sipreg::registration

@@ -28,7 +28,6 @@ void Exchange::restart() {
   interval_rounds = 0;
   challenge_text.clear();
   waiting_for_credentials = false;
-  rejected_ha1.wipe();
 }
 
 bool satisfies(const Exchange& running, const Exchange& call) {

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "auth/hash.h"
 #include "sipreg/options.h"
 
 namespace sipreg::registration {
@@ -31,7 +30,6 @@ struct Exchange {
   // The 401 or 407 that waits for credentials.
   std::string challenge_text;
   bool waiting_for_credentials = false;
-  auth::HexDigest rejected_ha1;
 
   // Follows in the queue, or in the pool.
   std::unique_ptr<Exchange> next;

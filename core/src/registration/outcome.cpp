@@ -44,10 +44,12 @@ void Registration::fail_register(std::unique_ptr<Exchange> exchange,
   if (failure.retry_after && *failure.retry_after > longest_retry_after) {
     failure.retryable = false;
   }
-  // Gone from the registrar's table for sure (RFC 3261 section 21.4.4, .5).
+  // Gone from the registrar's table for sure: a refusal for good (RFC 3261
+  // section 21.4.4, .5), or a 2xx that does not list it.
   const int status = failure.response.status;
   const bool was_bound = bound_;
-  if (status == 403 || status == 404) lose_binding();
+  const bool is_missing = status >= 200 && status < 300;
+  if (status == 403 || status == 404 || is_missing) lose_binding();
 
   const bool connection_retries = failure.code == FailureCode::transport;
   OutputKind event = OutputKind::none;
@@ -71,10 +73,24 @@ void Registration::fail_register(std::unique_ptr<Exchange> exchange,
     }
   }
   publish();
-  if (was_bound && !bound_) unregistered(UnregisteredReason::rejected, true);
+  if (was_bound && !bound_) {
+    unregistered(
+        is_missing ? UnregisteredReason::cleared : UnregisteredReason::rejected,
+        true);
+  }
   tell(event, failure);
   settle_failed(*exchange, failure);
   release(std::move(exchange));
+}
+
+// "Nothing else to that server for that time" (RFC 3261 section 21.5.4), for
+// calls as well.
+void Registration::hold(const Failure& failure) {
+  if (!failure.retry_after || *failure.retry_after > longest_retry_after) {
+    return;
+  }
+  hold_until_ = context_.clock.steady() +
+                static_cast<Millis>(*failure.retry_after) * 1000;
 }
 
 // Retry-After is a lower bound that nothing undercuts (RFC 3261 section
@@ -93,7 +109,6 @@ void Registration::schedule_retry(Failure& failure) {
   }
   if (failure.retry_after) {
     const Millis asked = static_cast<Millis>(*failure.retry_after) * 1000;
-    hold_until_ = now + asked;
     const Millis spread = context_.entropy.between(
         0, std::min(asked / 10, widest_retry_after_spread));
     delay = std::max(delay, asked + spread);
@@ -119,7 +134,9 @@ void Registration::fail_waiting(const Failure& failure) {
   std::unique_ptr<Exchange> waiting = std::move(queue_);
   while (waiting) {
     std::unique_ptr<Exchange> next = std::move(waiting->next);
-    if (waiting->unregisters()) {
+    if (waiting->unregisters() && !must_be_sent(*waiting)) {
+      finish_unsent(std::move(waiting));
+    } else if (waiting->unregisters()) {
       fail_unregister(std::move(waiting), failure);
     } else if (waiting->registers() && wanted_) {
       fail_waiting_register(std::move(waiting), failure);

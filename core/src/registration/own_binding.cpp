@@ -17,7 +17,6 @@ bool is_our_token(const message::Uri& uri, const OwnContact& own) {
 // The last resort for registrars that rewrite a Contact beyond recognition.
 bool looks_like_ours(const message::Contact& contact, const message::Uri& uri,
                      const OwnContact& own) {
-  if (!contact.instance.empty()) return false;
   const auto transport = message::find_parameter(uri.parameters, "transport");
   const bool websocket =
       transport && (message::equals_ignoring_case(*transport, "ws") ||
@@ -27,6 +26,7 @@ bool looks_like_ours(const message::Contact& contact, const message::Uri& uri,
 }
 
 Match weaker_match(const message::Contact& contact, const OwnContact& own) {
+  if (!contact.instance.empty()) return Match::none;  // another device
   message::Uri uri;
   if (!message::parse_uri(contact.address.uri, uri)) return Match::none;
   if (is_our_token(uri, own)) return Match::token;
@@ -66,6 +66,7 @@ void OwnBinding::take(const message::Contact& contact, Match how) {
   if (how == Match::none || how < match) return;
   expires =
       how > match ? contact.expires : joint_lifetime(expires, contact.expires);
+  if (how > match) pub_gruu = temp_gruu = {};
   match = how;
   const std::string_view parameters = contact.address.parameters;
   expires_damaged =

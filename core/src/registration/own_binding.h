@@ -11,8 +11,8 @@
 namespace sipreg::registration {
 
 struct OwnContact {
-  std::string_view uri;  // as we send it
-  std::string_view user;
+  std::string_view uri;   // as we send it
+  std::string_view user;  // only where it is a random token
   std::string_view host;
   std::string_view instance;
   std::uint32_t reg_id = 0;  // 0: not sent

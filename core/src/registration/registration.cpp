@@ -10,6 +10,8 @@ constexpr std::size_t call_id_length = 32;
 constexpr std::size_t tag_length = 16;
 // At most ten automatic REGISTERs in any minute, whatever the server says.
 constexpr Millis rate_window = 60'000;
+// Calls that cannot merge; an application that needs more is in a loop.
+constexpr std::uint32_t longest_queue = 64;
 
 }  // namespace
 
@@ -21,9 +23,7 @@ Registration::Registration(Context& context, RegistrationId id,
   automatic_sends_.fill(no_deadline);
 }
 
-Registration::~Registration() {
-  for (auth::DigestSession& session : sessions_) session.wipe();
-}
+Registration::~Registration() { forget_sessions(); }
 
 // ------------------------------------------------------------------- calls
 
@@ -43,6 +43,16 @@ void Registration::call(std::unique_ptr<Exchange> call, OperationId operation) {
   publish();
 }
 
+// Whether a user's register() or refresh() is under way or waits.
+bool Registration::is_asked_to_register() const {
+  if (current_ && current_->registers() && !current_->automatic()) return true;
+  for (const Exchange* waiting = queue_.get(); waiting != nullptr;
+       waiting = waiting->next.get()) {
+    if (waiting->registers() && !waiting->automatic()) return true;
+  }
+  return false;
+}
+
 // Calls of one kind that wait merge; the last `expires` wins. One that the
 // REGISTER in flight satisfies joins it.
 void Registration::enqueue(std::unique_ptr<Exchange> call) {
@@ -51,11 +61,18 @@ void Registration::enqueue(std::unique_ptr<Exchange> call) {
     if (current_ && satisfies(*current_, *call)) into = current_.get();
   } else {
     Exchange* tail = queue_.get();
-    while (tail->next) tail = tail->next.get();
+    std::uint32_t waiting = 1;
+    for (; tail->next; ++waiting) tail = tail->next.get();
     if (can_merge(*tail, *call)) {
       into = tail;
       if (call->expires) into->expires = call->expires;
       into->force |= call->force;
+    } else if (waiting == longest_queue) {
+      Failure failure;
+      failure.code = FailureCode::cancelled;
+      failure.message = "Too many different calls wait for their turn.";
+      settle_failed(*call, failure);
+      return release(std::move(call));
     } else {
       tail->next = std::move(call);
       return;
@@ -148,6 +165,13 @@ void Registration::start_next() {
       context_.connection.want(!queue_->automatic());
       return;
     }
+    if (settings_.secure && !context_.connection.secure()) {
+      Failure failure;
+      failure.code = FailureCode::transport;
+      failure.message =
+          "A sips: address of record needs a wss: server (RFC 3261 26.2).";
+      return fail_waiting(failure);
+    }
     if (queue_->automatic() && automatic_slot() > now) {
       retry_at_ = automatic_slot();
       return;
@@ -159,7 +183,6 @@ void Registration::start_next() {
 void Registration::start(std::unique_ptr<Exchange> exchange) {
   current_ = std::move(exchange);
   retry_at_ = no_deadline;
-  hold_until_ = no_deadline;
   if (current_->registers() || current_->unregisters()) {
     refresh_at_ = no_deadline;
   }
@@ -267,7 +290,7 @@ void Registration::advance() {
 // frames came in meanwhile is alive: then this registrar alone is silent.
 void Registration::timed_out() {
   transaction_.active = false;
-  if (context_.connection.last_frame_at() < transaction_.sent_at) {
+  if (context_.connection.last_frame_at() <= transaction_.sent_at) {
     context_.connection.probe();
   }
   Failure failure;
@@ -313,7 +336,7 @@ void Registration::flow_down() {
     switch (exchange->kind) {
       case CallKind::register_:
       case CallKind::refresh:
-        if (bound_) {
+        if (bound_ && wanted_) {
           exchange->restart();
           enqueue_first(std::move(exchange));
         } else {
@@ -338,6 +361,7 @@ void Registration::flow_down() {
   } else if (wanted_ && !failed_ && refresh_at_ != no_deadline) {
     refresh_at_ = no_deadline;  // the new flow's REGISTER takes its place
   }
+  start_next();
   publish();
 }
 
@@ -366,13 +390,17 @@ void Registration::round_failed() {
 }
 
 void Registration::cleared() {
-  if (!bound_ && !wanted_) return;
-  wanted_ = false;
-  retry_at_ = no_deadline;
   const bool was_bound = bound_;
   lose_binding();
+  if (!is_asked_to_register()) {
+    wanted_ = false;
+    retry_at_ = no_deadline;
+    if (queue_ && queue_->registers()) release(dequeue());
+  }
   publish();
   if (was_bound) unregistered(UnregisteredReason::cleared, true);
+  start_next();
+  publish();
 }
 
 void Registration::end(FailureCode code) {
@@ -461,7 +489,7 @@ void Registration::publish() {
 OwnContact Registration::own_contact(std::uint32_t asked) const {
   OwnContact own;
   own.uri = settings_.contact_uri();
-  own.user = settings_.contact_user;
+  own.user = settings_.contact_token;
   own.host = settings_.contact_host;
   if (settings_.reg_id != 0 || settings_.gruu) {
     own.instance = context_.instance_id;

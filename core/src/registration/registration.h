@@ -99,6 +99,7 @@ class Registration {
   void start(std::unique_ptr<Exchange> exchange);
   void finish_unsent(std::unique_ptr<Exchange> exchange);
   void release(std::unique_ptr<Exchange> exchange);
+  [[nodiscard]] bool is_asked_to_register() const;
   [[nodiscard]] bool must_be_sent(const Exchange& exchange) const;
   [[nodiscard]] Millis automatic_slot() const;
 
@@ -140,6 +141,12 @@ class Registration {
 
   // challenges (authentication.cpp)
   enum class Renewal : std::uint8_t { no_session, renewed, refused };
+  // What the server made of a session's credentials since they were offered.
+  enum class Standing : std::uint8_t { offered, accepted, refused };
+  struct Session {
+    auth::DigestSession digest;
+    Standing standing = Standing::offered;
+  };
   struct Answer {
     const Credentials* credentials = nullptr;
     auth::HexDigest ha1;
@@ -157,12 +164,12 @@ class Registration {
                                         bool& repeated);
   [[nodiscard]] bool may_answer(const Credentials& credentials,
                                 const auth::Challenge& challenge);
-  void start_session(auth::DigestSession& session,
-                     const auth::Challenge& challenge,
+  void start_session(Session& session, const auth::Challenge& challenge,
                      std::string_view username, const auth::HexDigest& ha1);
   [[nodiscard]] bool is_allowed(const auth::Challenge& challenge) const;
-  [[nodiscard]] auth::DigestSession* find_session(
-      const auth::Challenge& challenge);
+  [[nodiscard]] Session* find_session(const auth::Challenge& challenge);
+  [[nodiscard]] bool has_answer(const auth::Challenge& challenge);
+  void accept_sessions();
   void forget_sessions();
   void fail_authentication(const Failure& failure);
   void send_again();
@@ -185,6 +192,7 @@ class Registration {
   void fail_waiting_register(std::unique_ptr<Exchange> exchange,
                              Failure failure);
   void finish_unregister(std::unique_ptr<Exchange> exchange, bool confirmed);
+  void hold(const Failure& failure);
   void schedule_retry(Failure& failure);
   void tell(OutputKind event, const Failure& failure);
   void settle_failed(Exchange& exchange, const Failure& failure);
@@ -224,7 +232,7 @@ class Registration {
   std::unique_ptr<Exchange> current_;
   std::unique_ptr<Exchange> queue_;
 
-  std::vector<auth::DigestSession> sessions_;
+  std::vector<Session> sessions_;
   // Of 401 and of 407. Credentials without a realm stay with the first that
   // asked for them; what once used a strong algorithm may not fall back
   // (RFC 8760 section 3).

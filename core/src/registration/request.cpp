@@ -51,13 +51,6 @@ void Registration::begin_transaction(std::uint32_t asked) {
 void Registration::send_register() {
   Exchange& exchange = *current_;
   flow::Connection& connection = context_.connection;
-  if (settings_.secure && !connection.secure()) {
-    Failure failure;
-    failure.code = FailureCode::transport;
-    failure.message =
-        "A sips: address of record needs a wss: server (RFC 3261 26.2).";
-    return fail(failure);
-  }
   if (exchange.automatic()) {
     automatic_sends_[automatic_next_] = context_.clock.steady();
     automatic_next_ = static_cast<std::uint8_t>((automatic_next_ + 1) %
@@ -141,13 +134,10 @@ void Registration::write_supported(message::Writer& out,
 // Credentials that were accepted go along unasked (RFC 3261 section 22.2), so
 // that a refresh costs one round trip.
 void Registration::write_authorization(message::Writer& out) {
-  std::erase_if(sessions_, [&](auth::DigestSession& session) {
-    if (session.write_authorization(out, "REGISTER", settings_.request_uri,
-                                    {})) {
-      return false;
-    }
-    session.wipe();
-    return true;
+  std::erase_if(sessions_, [&](Session& session) {
+    return session.standing != Standing::refused &&
+           !session.digest.write_authorization(out, "REGISTER",
+                                               settings_.request_uri, {});
   });
 }
 

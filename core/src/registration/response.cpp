@@ -106,7 +106,10 @@ bool Registration::receive(const message::Message& response) {
 }
 
 void Registration::final_response(const message::Message& response) {
-  if (response.status < 300) return succeeded(response);
+  if (response.status < 300) {
+    accept_sessions();
+    return succeeded(response);
+  }
   if (response.status == 401 || response.status == 407) {
     return challenged(response);
   }
@@ -219,8 +222,6 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
 // A 2xx is no registration when it lists others' bindings and not ours, or
 // grants no time.
 void Registration::binding_missing(const message::Message& response) {
-  const bool was_bound = bound_;
-  lose_binding();
   Failure failure;
   failure.code = FailureCode::protocol;
   failure.retryable = true;
@@ -229,7 +230,6 @@ void Registration::binding_missing(const message::Message& response) {
       "The registrar answered with success, but our binding is not in its "
       "list or has ended. Check its limit of contacts and its Contact "
       "rewriting.";
-  if (was_bound) unregistered(UnregisteredReason::cleared, true);
   fail(failure);
 }
 
@@ -312,6 +312,7 @@ void Registration::rejected(const message::Message& response) {
       is_temporary(status) || (failure.retry_after && !is_permanent(status));
   failure.response = context_.results.response(response);
   failure.message = advice(status);
+  hold(failure);
   if (status == 403) forget_sessions();
   fail(failure);
 }
@@ -322,9 +323,9 @@ auth::DigestSession::Mutual Registration::read_authentication_info(
   for (const message::Header& header : response.headers()) {
     const bool proxy = header.id == HeaderName::proxy_authentication_info;
     if (!proxy && header.id != HeaderName::authentication_info) continue;
-    for (auth::DigestSession& session : sessions_) {
-      if (session.proxy() != proxy) continue;
-      const auto mutual = session.take_authentication_info(
+    for (Session& session : sessions_) {
+      if (session.digest.proxy() != proxy) continue;
+      const auto mutual = session.digest.take_authentication_info(
           header.value, settings_.request_uri, {});
       if (mutual != auth::DigestSession::Mutual::absent) result = mutual;
       break;
@@ -336,7 +337,7 @@ auth::DigestSession::Mutual Registration::read_authentication_info(
 void Registration::describe_authentication(Success& success,
                                            auth::DigestSession::Mutual mutual) {
   success.mutual = mutual == auth::DigestSession::Mutual::verified;
-  for (const auth::DigestSession& session : sessions_) {
+  for (const auto& [session, standing] : sessions_) {
     auth::Algorithm& strongest = strongest_algorithm(session.proxy());
     strongest = std::max(strongest, session.algorithm());
     // The registrar's own challenge tells more than a proxy's.

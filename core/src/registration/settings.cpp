@@ -239,14 +239,16 @@ Status take_contact(const RegistrationOptions& options,
                     std::string_view random_user, std::string_view random_host,
                     Settings& out) {
   const ContactOptions& contact = options.contact;
-  out.contact_user = contact.user.empty() ? random_user : contact.user;
+  const bool is_random = contact.user.empty();
+  const std::string_view user = is_random ? random_user : contact.user;
+  if (is_random) out.contact_token = user;
   out.contact_host = std::string(random_host) + ".invalid";
   std::string uri = out.secure ? "sips:" : "sip:";
-  uri += out.contact_user;
+  uri += user;
   uri += '@';
   uri += out.contact_host;
   message::Uri parsed;
-  if (!message::parse_uri(uri, parsed) || parsed.user != out.contact_user) {
+  if (!message::parse_uri(uri, parsed) || parsed.user != user) {
     return refuse("contact.user",
                   "must be the user part of a SIP URI; escape other characters "
                   "as %HH");

@@ -19,10 +19,10 @@ struct Settings {
   std::string username;     // the AOR's user part, escapes undone
   std::string request_uri;  // the registrar
   std::string from_uri;
-  std::string display_name;  // plain
-  std::string contact;       // display name, <URI> and parameters; no expires
-  std::string contact_user;
-  std::string contact_host;  // random, under .invalid (RFC 7118 appendix B.1)
+  std::string display_name;   // plain
+  std::string contact;        // display name, <URI> and parameters; no expires
+  std::string contact_token;  // its user part, when that is random
+  std::string contact_host;   // random, under .invalid (RFC 7118 appendix B.1)
   std::string route_rows;
   std::string header_rows;
   std::string supported;  // ", tag, tag" after the ones of our own

@@ -1,0 +1,269 @@
+// Defects that were found by reading, each with the run that showed it.
+#include <gtest/gtest.h>
+
+#include "simulation.h"
+
+namespace sipreg::testing {
+namespace {
+
+RegistrationOptions alice() {
+  RegistrationOptions options;
+  options.aor = "sip:alice@example.com";
+  options.has_credentials = true;
+  return options;
+}
+
+TEST(Regression, UNR_02_a_waiting_register_survives_anothers_removal_of_all) {
+  Simulation world;
+  const RegistrationId first = world.registered();
+  const RegistrationId second = world.create();
+  world.call(second, CallKind::register_);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 300\r\n"));
+  const OperationId waiting = world.call(second, CallKind::register_);
+  world.call(first, CallKind::unregister_all);
+  world.receive(respond(world.next_frame(), 200));
+  world.advance(300'000);
+  world.receive(accept(world.next_frame()));
+  ASSERT_NE(world.outcome(waiting), nullptr) << "left pending";
+  EXPECT_EQ(world.state(second), RegistrationState::registered);
+}
+
+TEST(Regression, UNR_02_a_register_in_flight_beside_the_removal_of_all_stands) {
+  Simulation world;
+  const RegistrationId first = world.registered();
+  const RegistrationId second = world.create();
+  world.call(first, CallKind::unregister_all);
+  const std::string removal = world.next_frame();
+  world.call(second, CallKind::register_);
+  const std::string request = world.next_frame();
+  world.receive(respond(removal, 200));
+  world.receive(accept(request));
+  EXPECT_EQ(world.state(second), RegistrationState::registered);
+  EXPECT_TRUE(world.bound(second));
+}
+
+TEST(Regression, DIG_01_a_challenge_with_a_body_is_answered) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  std::string challenge = digest_challenge(world.next_frame(), "n1");
+  const std::string length = "Content-Length: 0\r\n\r\n";
+  challenge.replace(challenge.find(length), length.size(),
+                    "Content-Length: 5\r\n\r\nhello");
+  world.receive(challenge);
+  EXPECT_EQ(world.frames.size(), 1u);
+}
+
+TEST(Regression, BND_01_anothers_instance_is_not_ours_whatever_its_user) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  options.contact.user = "alice";
+  const RegistrationId id = world.create(options);
+  const OperationId operation = world.call(id, CallKind::register_);
+  world.receive(respond(
+      world.next_frame(), 200,
+      "Contact: <sip:alice@10.0.0.9>;expires=3000;pub-gruu=\"sip:x;gr=y\";"
+      "+sip.instance=\"<urn:uuid:other>\"\r\n"));
+  EXPECT_EQ(world.outcome(operation)->code, FailureCode::protocol);
+  EXPECT_FALSE(world.bound(id));
+}
+
+TEST(Regression, GRU_01_the_gruu_of_a_weaker_match_does_not_stay) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  const std::string frame = world.next_frame();
+  const std::string contact = header(frame, "Contact");
+  const std::string uri = contact.substr(1, contact.find('>') - 1);
+  world.receive(respond(frame, 200,
+                        "Contact: <" + uri +
+                            ">;pub-gruu=\"sip:old;gr\";expires=9, " + contact +
+                            "\r\n"));
+  EXPECT_EQ(world.last(OutputKind::registered)->pub_gruu, "");
+}
+
+TEST(Regression, TSX_11_silence_after_a_challenge_is_probed) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(digest_challenge(world.next_frame(), "n1"));
+  (void)world.next_frame();
+  world.advance(32'000);
+  EXPECT_EQ(world.next_frame(), "\r\n\r\n");
+  world.advance(5'000);
+  EXPECT_EQ(world.disconnects.size(), 1u);
+}
+
+TEST(Regression, TSX_11_a_flow_that_brings_frames_is_alive) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  (void)world.next_frame();
+  world.advance(1'000);
+  world.receive("\r\n");
+  world.advance(31'000);
+  EXPECT_TRUE(world.frames.empty());
+  EXPECT_TRUE(world.disconnects.empty());
+}
+
+TEST(Regression, OB_09_a_pong_that_nobody_asked_for_proves_nothing) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  Millis waited = 0;
+  for (int n = 1; n <= 5; ++n) {
+    world.frames.clear();
+    world.receive("\r\n");
+    world.drop();
+    const std::size_t before = world.connects.size();
+    const Millis lost_at = world.now();
+    while (world.connects.size() == before) world.advance(100);
+    waited = world.connect_times.back() - lost_at;
+    EXPECT_GE(waited, std::min(30'000, 1'000 << n) / 2);
+  }
+}
+
+std::string challenge_of(const std::string& frame, std::string_view realm,
+                         std::string_view nonce, int status) {
+  std::string row =
+      status == 407 ? "Proxy-Authenticate: " : "WWW-Authenticate: ";
+  row += "Digest realm=\"" + std::string(realm) + "\", qop=\"auth\", nonce=\"" +
+         std::string(nonce) + "\"\r\n";
+  return respond(frame, status, row);
+}
+
+TEST(Regression, DIG_17_two_cached_realms_both_meet_new_nonces) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(challenge_of(world.next_frame(), "proxy", "p1", 407));
+  world.receive(challenge_of(world.next_frame(), "registrar", "n1", 401));
+  world.receive(accept(world.next_frame()));
+  const OperationId refresh = world.call(id, CallKind::refresh);
+  world.receive(challenge_of(world.next_frame(), "proxy", "p2", 407));
+  world.receive(challenge_of(world.next_frame(), "registrar", "n2", 401));
+  world.receive(accept(world.next_frame()));
+  ASSERT_NE(world.outcome(refresh), nullptr);
+  EXPECT_EQ(world.outcome(refresh)->kind, OutputKind::operation_done);
+}
+
+TEST(Regression, DIG_15_refused_credentials_of_two_realms_are_not_repeated) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  const OperationId operation = world.call(id, CallKind::register_);
+  int sent = 0;
+  while (!world.frames.empty()) {
+    const std::string frame = world.next_frame();
+    ASSERT_LE(++sent, 3);
+    const std::string nonce = std::to_string(sent);
+    world.receive(respond(
+        frame, 401,
+        "WWW-Authenticate: Digest realm=\"a\", qop=\"auth\", nonce=\"a" +
+            nonce +
+            "\"\r\nProxy-Authenticate: Digest realm=\"b\", qop=\"auth\", "
+            "nonce=\"b" +
+            nonce + "\"\r\n"));
+  }
+  EXPECT_EQ(sent, 2);
+  EXPECT_EQ(world.outcome(operation)->code, FailureCode::auth_failed);
+}
+
+TEST(Regression, UNR_07_unregister_behind_a_lost_register_needs_no_socket) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  const OperationId first = world.call(id, CallKind::register_);
+  const OperationId second = world.call(id, CallKind::unregister);
+  world.drop();
+  ASSERT_NE(world.outcome(first), nullptr);
+  ASSERT_NE(world.outcome(second), nullptr);
+  EXPECT_EQ(world.outcome(second)->kind, OutputKind::operation_done);
+  EXPECT_FALSE(world.outcome(second)->sent);
+  world.advance(600'000);
+  EXPECT_EQ(world.connects.size(), 1u);
+}
+
+TEST(Regression, BND_05_the_properties_come_before_unregistered) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  world.call(id, CallKind::refresh);
+  const std::string frame = world.next_frame();
+  const std::size_t before = world.outputs.size();
+  world.receive(respond(frame, 200, "Contact: <sip:other@h>;expires=60\r\n"));
+  bool told = false;
+  for (std::size_t i = before; i < world.outputs.size(); ++i) {
+    const Seen& seen = world.outputs[i];
+    if (seen.kind == OutputKind::registration) told = !seen.bound;
+    if (seen.kind != OutputKind::unregistered) continue;
+    EXPECT_TRUE(told);
+    EXPECT_EQ(seen.reason, UnregisteredReason::cleared);
+  }
+  EXPECT_EQ(world.count(OutputKind::unregistered), 1u);
+}
+
+TEST(Regression, RSP_09_retry_after_holds_across_unregister) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 100\r\n"));
+  world.call(id, CallKind::unregister);
+  const OperationId again = world.call(id, CallKind::register_);
+  world.advance(99'999);
+  EXPECT_TRUE(world.frames.empty());
+  world.advance(1);
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(world.outcome(again)->kind, OutputKind::operation_done);
+}
+
+TEST(Regression, RSP_09_retry_after_holds_without_retries_too) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  options.retry = false;
+  const RegistrationId id = world.create(options);
+  world.call(id, CallKind::register_);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 100\r\n"));
+  EXPECT_EQ(world.state(id), RegistrationState::failed);
+  world.call(id, CallKind::register_);
+  world.advance(99'999);
+  EXPECT_TRUE(world.frames.empty());
+  world.advance(1);
+  EXPECT_EQ(world.frames.size(), 1u);
+}
+
+TEST(Regression, API_03_a_storm_of_wake_ups_is_one_attempt) {
+  Simulation world;
+  world.auto_open = false;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.refuse();
+  for (int i = 0; i < 100; ++i) {
+    world.wake();
+    if (world.socket_wanted()) world.refuse();
+    world.advance(10);
+  }
+  EXPECT_LE(world.connects.size(), 3u);
+}
+
+TEST(Regression, REG_16_sips_over_ws_fails_every_waiting_call) {
+  Simulation world;
+  world.secure = false;
+  world.auto_open = false;
+  RegistrationOptions options = alice();
+  options.aor = "sips:alice@example.com";
+  const RegistrationId id = world.create(options);
+  std::vector<OperationId> operations;
+  for (int i = 0; i < 200; ++i) {
+    Call call;
+    call.kind = i % 2 == 0 ? CallKind::register_ : CallKind::query;
+    operations.push_back(world.call(id, call));
+  }
+  world.open();
+  for (const OperationId operation : operations) {
+    ASSERT_NE(world.outcome(operation), nullptr) << "left pending";
+    EXPECT_EQ(world.outcome(operation)->kind, OutputKind::operation_failed);
+  }
+  EXPECT_TRUE(world.frames.empty());
+  EXPECT_EQ(world.state(id), RegistrationState::failed);
+}
+
+}  // namespace
+}  // namespace sipreg::testing
