@@ -115,8 +115,10 @@ void Bridge::lost(double monotonic, double wall, std::uint32_t flow,
 
 void Bridge::receive(std::uint32_t size, double monotonic, double wall,
                      std::uint32_t flow) {
-  agent_.receive(now(monotonic, wall), flow, bytes(size));
+  frame_ = bytes(size);
+  agent_.receive(now(monotonic, wall), flow, frame_);
   drain();
+  frame_ = {};
 }
 
 void Bridge::advance(double monotonic, double wall) {
@@ -136,6 +138,15 @@ void Bridge::close(double monotonic, double wall) {
 
 void Bridge::set_trace(std::uint32_t on) { agent_.set_trace(on != 0); }
 
+std::uint32_t Bridge::read_response(std::uint32_t size) {
+  ResponseReader reader;
+  const bool read = reader.read(bytes(size));
+  writer_.clear();
+  if (read) writer_.append_details(reader);
+  publish();
+  return read ? 1 : 0;
+}
+
 void Bridge::describe(std::uint32_t size) {
   writer_.clear();
   message::describe(bytes(size), writer_.blob());
@@ -153,7 +164,7 @@ std::uint32_t Bridge::finish(Status status) {
 }
 
 void Bridge::drain() {
-  writer_.clear();
+  writer_.clear({frame_.data(), frame_.size()});
   Output output;
   while (agent_.poll(output)) writer_.append(output);
   publish();

@@ -75,6 +75,10 @@ class Bridge {
   void close(double monotonic, double wall);
   void set_trace(std::uint32_t on);
 
+  // Reads a response again that a success came from: JSON of its `bindings` and
+  // `response` in the blob. Belongs to no registration. False as 0: none there.
+  std::uint32_t read_response(std::uint32_t size);
+
   // What the codec makes of the message in the input, as text in the blob: the
   // conformance cases compare it with what the native codec says.
   void describe(std::uint32_t size);
@@ -89,6 +93,7 @@ class Bridge {
   std::vector<char> input_;
   OptionReader reader_;
   RecordWriter writer_;
+  std::span<char> frame_;  // being received
   Outbox outbox_;
 };
 

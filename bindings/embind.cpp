@@ -23,6 +23,7 @@ EMSCRIPTEN_BINDINGS(sipreg) {
       .function("opened", &Bridge::opened)
       .function("lost", &Bridge::lost)
       .function("receive", &Bridge::receive)
+      .function("readResponse", &Bridge::read_response)
       .function("advance", &Bridge::advance)
       .function("wake", &Bridge::wake)
       .function("close", &Bridge::close)

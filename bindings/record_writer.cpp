@@ -27,10 +27,11 @@ std::string_view algorithm_name(std::uint8_t algorithm) {
 
 }  // namespace
 
-void RecordWriter::clear() {
+void RecordWriter::clear(std::string_view frame) {
   records_.clear();
   blob_.clear();
-  json_length_ = 0;
+  frame_ = frame;
+  last_ = {};
 }
 
 void RecordWriter::append(const Output& output) {
@@ -75,17 +76,15 @@ void RecordWriter::append(const Output& output) {
 }
 
 void RecordWriter::append_json(const Output& output, Record& record) {
+  if (output.success != nullptr) {
+    append_success(*output.success, record);
+    return;
+  }
   json_.start('{');
   switch (output.kind) {
-    case OutputKind::registered:
-    case OutputKind::refreshed:
     case OutputKind::operation_done:
-      if (output.success != nullptr) {
-        append_success(*output.success);
-      } else {
-        json_.key("sent").boolean(output.sent);
-        json_.key("confirmed").boolean(output.confirmed);
-      }
+      json_.key("sent").boolean(output.sent);
+      json_.key("confirmed").boolean(output.confirmed);
       break;
     case OutputKind::unregistered:
       json_.key("reason").text(name(unregistered_reasons, output.reason));
@@ -116,30 +115,46 @@ void RecordWriter::append_json(const Output& output, Record& record) {
   end_json(record);
 }
 
-void RecordWriter::append_success(const Success& success) {
-  json_.key("expires").number(success.expires);
-  json_.key("expiresAt").number(static_cast<std::uint64_t>(success.expires_at));
-  json_.key("contact").text(success.contact);
-  json_.key("bindings").open('[');
-  for (const Binding& each : success.bindings) append_binding(each);
-  json_.close(']');
-  json_.present("pubGruu", success.pub_gruu);
-  json_.present("tempGruu", success.temp_gruu);
-  append_list("serviceRoute", success.service_route);
-  append_list("path", success.path);
-  append_list("associatedUris", success.associated_uris);
-  json_.key("outbound").boolean(success.outbound);
+// What hosts look at often; the rest stays in the response, which is theirs to
+// keep.
+void RecordWriter::append_success(const Success& success, Record& record) {
+  json_.start('[').number(success.expires);
+  json_.number(static_cast<std::uint64_t>(success.expires_at));
+  json_.text(success.contact);
+  append_list(success.service_route);
+  append_list(success.path);
+  append_list(success.associated_uris);
+  json_.boolean(success.outbound);
   if (success.authenticated) {
-    json_.key("auth").open('{');
-    json_.key("scheme").text(success.bearer ? "Bearer" : "Digest");
+    json_.open('{').key("scheme").text(success.bearer ? "Bearer" : "Digest");
     if (!success.bearer) {
       json_.key("algorithm").text(algorithm_name(success.algorithm));
     }
     json_.key("realm").text(success.realm);
-    json_.key("mutual").boolean(success.mutual);
-    json_.close('}');
+    json_.key("mutual").boolean(success.mutual).close('}');
+  } else {
+    json_.literal("null");
   }
-  append_response(success.response);
+  append_or_null(success.pub_gruu);
+  append_or_null(success.temp_gruu);
+  json_.close(']');
+  record.x = static_cast<std::uint32_t>(success.own_bindings);
+  record.y = static_cast<std::uint32_t>(success.own_bindings >> 32);
+  const bool whole = success.text.data() == frame_.data() &&
+                     success.text.size() == frame_.size();
+  record.z = whole ? 0 : static_cast<double>(success.text.size());
+  end_json(record);
+  if (record.offset + record.length == blob_.size() && !whole) {
+    blob_ += success.text;
+  }
+}
+
+void RecordWriter::append_details(const ResponseReader& reader) {
+  json_.start('{').key("bindings").open('[');
+  for (const Binding& each : reader.bindings()) append_binding(each);
+  json_.close(']');
+  append_response(reader.response());
+  json_.close('}');
 }
 
 void RecordWriter::append_failure(const Failure& failure) {
@@ -208,11 +223,14 @@ void RecordWriter::append_response(const Response& response) {
   json_.close(']').close('}');
 }
 
-void RecordWriter::append_list(std::string_view name,
-                               std::span<const std::string_view> list) {
-  json_.key(name).open('[');
+void RecordWriter::append_list(std::span<const std::string_view> list) {
+  json_.open('[');
   for (const std::string_view each : list) json_.text(each);
   json_.close(']');
+}
+
+void RecordWriter::append_or_null(std::string_view text) {
+  text.empty() ? json_.literal("null") : json_.text(text);
 }
 
 // An event and the call that it completes say the same: then the second record
@@ -220,13 +238,12 @@ void RecordWriter::append_list(std::string_view name,
 void RecordWriter::end_json(Record& record) {
   record.length = static_cast<std::uint32_t>(blob_.size()) - record.offset;
   const std::string_view all = blob_;
-  if (json_length_ == record.length &&
-      all.substr(json_offset_, json_length_) == all.substr(record.offset)) {
+  if (last_.length == record.length && last_.z == record.z &&
+      all.substr(last_.offset, last_.length) == all.substr(record.offset)) {
     blob_.resize(record.offset);
-    record.offset = json_offset_;
+    record.offset = last_.offset;
   }
-  json_offset_ = record.offset;
-  json_length_ = record.length;
+  last_ = record;
 }
 
 }  // namespace sipreg::bridge

@@ -10,6 +10,7 @@
 #include "fields.h"
 #include "json_writer.h"
 #include "sipreg/output.h"
+#include "sipreg/response_reader.h"
 
 namespace sipreg::bridge {
 
@@ -29,12 +30,16 @@ struct Record {
       0;  // transmit: text; trace: incoming; registration: bound
   // Where in the blob the bytes of transmit and trace are. All other kinds but
   // connect to registration have JSON there, an object as js/src/types.ts has
-  // it: RegistrationInfo; what RegistrationError holds, with its message;
-  // ChallengeInfo; the detail of unregistered and warning; what unregister()
-  // resolves with.
+  // it: what RegistrationError holds, with its message; ChallengeInfo; the
+  // detail of unregistered and warning; what unregister() resolves with. Or,
+  // for a success, the array [expires, expiresAt, contact, serviceRoute, path,
+  // associatedUris, outbound, auth or null, pubGruu or null, tempGruu or null].
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
-  // registration: expires_at, refresh_at, retry_at; connection: retry_at
+  // registration: expires_at, refresh_at, retry_at; connection: retry_at.
+  // Successes: which of the response's bindings are ours, 32 bits each in x and
+  // y; z: the length of the response, which then stands behind the JSON, or 0
+  // when it is the whole frame that was received. See Bridge::read_response().
   double x = 0;
   double y = 0;
   double z = 0;
@@ -47,28 +52,31 @@ class RecordWriter {
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
 
-  void clear();
+  // Begins a batch: what came of this frame, if it came of one.
+  void clear(std::string_view frame = {});
   void append(const Output& output);
+  // JSON of what a response lists: {bindings, response}.
+  void append_details(const ResponseReader& reader);
 
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
   [[nodiscard]] std::string& blob() { return blob_; }
 
  private:
   void append_json(const Output& output, Record& record);
-  void append_success(const Success& success);
+  void append_success(const Success& success, Record& record);
   void append_failure(const Failure& failure);
   void append_challenge(const ChallengeInfo& info);
   void append_binding(const Binding& binding);
   void append_response(const Response& response);
-  void append_list(std::string_view name,
-                   std::span<const std::string_view> list);
+  void append_list(std::span<const std::string_view> list);
+  void append_or_null(std::string_view text);
   void end_json(Record& record);
 
   std::vector<Record> records_;
   std::string blob_;
   JsonWriter json_{blob_};
-  std::uint32_t json_offset_ = 0;  // of the last JSON in the blob
-  std::uint32_t json_length_ = 0;
+  std::string_view frame_;
+  Record last_;  // the last one with JSON
 };
 
 }  // namespace sipreg::bridge

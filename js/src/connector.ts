@@ -1,12 +1,13 @@
 import { isThenable } from './promises.js';
 import { toEndpoint, type Endpoint, type Server } from './server.js';
+import type { Frame } from './session.js';
 import type { Platform } from './types.js';
 import { Socket, type SocketFactory, type SocketOwner } from './websocket.js';
 
 /** What the connector tells of the flows that it was asked for. */
 export interface FlowEvents {
   flowOpened(flow: number, endpoint: Endpoint, subprotocol: boolean): void;
-  flowReceived(flow: number, data: string | Uint8Array): void;
+  flowReceived(flow: number, frame: Frame): void;
   flowLost(flow: number, code: number): void;
 }
 
@@ -77,9 +78,9 @@ export class Connector implements SocketOwner {
     }
   }
 
-  send(flow: number, data: string | Uint8Array): void {
+  send(flow: number, frame: Frame): void {
     const socket = this.#sockets.get(flow);
-    if (socket === undefined || socket.send(data)) return;
+    if (socket === undefined || socket.send(frame)) return;
     this.#retire(socket);
     this.lost(socket, abnormalClosure, 'the socket takes no more data');
   }
@@ -108,8 +109,8 @@ export class Connector implements SocketOwner {
     if (socket.endpoint) this.#events.flowOpened(socket.flow, socket.endpoint, subprotocol);
   }
 
-  received(socket: Socket, data: string | Uint8Array): void {
-    this.#events.flowReceived(socket.flow, data);
+  received(socket: Socket, frame: Frame): void {
+    this.#events.flowReceived(socket.flow, frame);
   }
 
   lost(socket: Socket, code: number, reason: string, cause?: unknown): void {

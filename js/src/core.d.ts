@@ -36,6 +36,7 @@ declare module 'sipreg:core' {
     ): void;
     lost(monotonic: number, wall: number, flow: number, code: number): void;
     receive(size: number, monotonic: number, wall: number, flow: number): void;
+    readResponse(size: number): number;
     advance(monotonic: number, wall: number): void;
     wake(monotonic: number, wall: number): void;
     close(monotonic: number, wall: number): void;

@@ -1,7 +1,7 @@
 import { optionError } from './errors.js';
 import { readCredentials } from './options.js';
 import { isThenable } from './promises.js';
-import type { FieldList } from './outputs.js';
+import type { FieldList } from './session.js';
 import type { ChallengeInfo, CredentialsProvider } from './types.js';
 
 /** Hands the answer to the core; an empty list says that there are none. Throws for malformed ones. */

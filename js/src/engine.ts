@@ -1,3 +1,4 @@
+import { Agent } from './agent.js';
 import { Alarm } from './clock.js';
 import { Connector, type FlowEvents } from './connector.js';
 import { CredentialsDesk } from './credentials.js';
@@ -9,8 +10,8 @@ import type { ClientSettings, RegistrationSettings, Secrets } from './options.js
 import { Pending, rejected } from './promises.js';
 import { internals, Registration, type End } from './registration.js';
 import type { Endpoint } from './server.js';
-import { Failure, type FieldList, type Outputs, type Properties, type Result } from './outputs.js';
-import { Session } from './session.js';
+import { Failure, type Outputs, type Properties, type Result } from './outputs.js';
+import type { FieldList, Frame } from './session.js';
 import type * as types from './types.js';
 import type { SocketFactory } from './websocket.js';
 
@@ -36,7 +37,7 @@ export class Engine implements Outputs, FlowEvents {
   state: types.ConnectionState = 'disconnected';
   url: string;
   readonly #audience: Audience;
-  readonly #session: Session;
+  readonly #agent: Agent;
   readonly #connector: Connector;
   readonly #alarm: Alarm;
   readonly #dispatcher = new Dispatcher();
@@ -61,22 +62,22 @@ export class Engine implements Outputs, FlowEvents {
     this.url = this.#connector.url(0);
     this.#desk = new CredentialsDesk((id, challenge, fields) => {
       try {
-        this.#session.provideCredentials(id, challenge, fields);
+        this.#agent.provideCredentials(id, challenge, fields);
       } finally {
         this.#run();
       }
     });
     this.#alarm = new Alarm(platform, () => {
-      this.#session.advance();
+      this.#agent.advance();
       this.#run();
     });
-    this.#session = new Session(core, platform, this, (error) => {
+    this.#agent = new Agent(core, platform, this, (error) => {
       this.#trapped(error);
     });
     try {
-      this.#session.configure(settings.fields);
+      this.#agent.configure(settings.fields);
     } catch (error) {
-      this.#session.close();
+      this.#agent.close();
       throw error;
     }
   }
@@ -86,7 +87,7 @@ export class Engine implements Outputs, FlowEvents {
   }
 
   get statistics(): types.ClientStats {
-    return this.#session.statistics;
+    return this.#agent.statistics;
   }
 
   // ----------------------------------------------------------------------------------------------------- commands
@@ -94,7 +95,7 @@ export class Engine implements Outputs, FlowEvents {
   create(settings: RegistrationSettings): Registration {
     if (this.#end !== null) throw endedError(this.#end);
     this.checkCredentials(settings.secrets);
-    const id = this.#session.create(settings.fields);
+    const id = this.#agent.create(settings.fields);
     const registration = new Registration(this, id, settings);
     this.#registrations.set(id, registration);
     return registration;
@@ -111,7 +112,7 @@ export class Engine implements Outputs, FlowEvents {
     const operation = ++this.#lastOperation;
     this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
     try {
-      this.#session.call(target.id, operation, kind, fields);
+      this.#agent.call(target.id, operation, kind, fields);
     } catch (error) {
       this.#operations.delete(operation);
       caller.reject(error);
@@ -123,32 +124,32 @@ export class Engine implements Outputs, FlowEvents {
   remove(target: Registration): void {
     this.#desk.dismiss(target.id);
     this.#registrations.delete(target.id);
-    this.#session.remove(target.id);
+    this.#agent.remove(target.id);
     internals.end(target, 'removed', 'removed');
     this.#run();
   }
 
   update(target: Registration, fields: FieldList): void {
-    this.#session.update(target.id, fields);
+    this.#agent.update(target.id, fields);
     this.#run();
   }
 
   /** Throws a TypeError for malformed ones. */
   checkCredentials(secrets: Secrets): void {
-    if (Array.isArray(secrets)) this.#session.checkCredentials(secrets);
+    if (Array.isArray(secrets)) this.#agent.checkCredentials(secrets);
   }
 
   resetCredentials(target: Registration, available: boolean): void {
-    this.#session.resetCredentials(target.id, available);
+    this.#agent.resetCredentials(target.id, available);
     this.#run();
   }
 
   setTrace(on: boolean): void {
-    this.#session.setTrace(on);
+    this.#agent.setTrace(on);
   }
 
   wake(): void {
-    this.#session.wake();
+    this.#agent.wake();
     this.#run();
   }
 
@@ -160,7 +161,7 @@ export class Engine implements Outputs, FlowEvents {
   /** Ends everything. Resolves when the sockets are closed or given up. */
   async close(): Promise<void> {
     this.stopCalls();
-    this.#session.close();
+    this.#agent.close();
     this.#run();
     this.#alarm.set(-1);
     this.#registrations.clear();
@@ -169,23 +170,23 @@ export class Engine implements Outputs, FlowEvents {
 
   #run(): void {
     this.#change = null;
-    if (this.#dispatcher.run()) this.#alarm.set(this.#session.deadline);
+    if (this.#dispatcher.run()) this.#alarm.set(this.#agent.deadline);
   }
 
   // ------------------------------------------------------------------------------------------------ from the sockets
 
   flowOpened(flow: number, endpoint: Endpoint, subprotocol: boolean): void {
-    this.#session.opened(flow, endpoint.secure, endpoint.loopback, subprotocol);
+    this.#agent.opened(flow, endpoint.secure, endpoint.loopback, subprotocol);
     this.#run();
   }
 
-  flowReceived(flow: number, data: string | Uint8Array): void {
-    this.#session.receive(flow, data);
+  flowReceived(flow: number, frame: Frame): void {
+    this.#agent.receive(flow, frame);
     this.#run();
   }
 
   flowLost(flow: number, code: number): void {
-    this.#session.lost(flow, code);
+    this.#agent.lost(flow, code);
     this.#run();
   }
 
@@ -203,9 +204,9 @@ export class Engine implements Outputs, FlowEvents {
     });
   }
 
-  transmit(flow: number, data: string | Uint8Array): void {
+  transmit(flow: number, frame: Frame): void {
     this.#dispatcher.act(() => {
-      this.#connector.send(flow, data);
+      this.#connector.send(flow, frame);
     });
   }
 
@@ -271,7 +272,7 @@ export class Engine implements Outputs, FlowEvents {
       });
     } else {
       this.#dispatcher.act(() => {
-        this.#session.provideCredentials(target.id, challenge, secrets ?? []);
+        this.#agent.provideCredentials(target.id, challenge, secrets ?? []);
       });
     }
   }

@@ -7,7 +7,7 @@ import {
   refreshPolicies,
 } from './fields.js';
 import { readServers, type Server } from './server.js';
-import type { FieldList } from './outputs.js';
+import type { FieldList } from './session.js';
 import type { ClientOptions, CredentialsProvider, KeyValueStorage, Platform } from './types.js';
 
 /** Half of a surrogate pair: text that no encoding can carry. */

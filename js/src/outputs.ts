@@ -1,10 +1,19 @@
 import { RegistrationError, type ErrorDetails } from './errors.js';
-import { FailureCode, type Field, type OutputKind } from './fields.js';
-import type { ConnectionState, RegistrationState } from './types.js';
+import { FailureCode, type OutputKind } from './fields.js';
+import type { Frame } from './session.js';
+import type {
+  Binding,
+  ConnectionState,
+  RegistrationInfo,
+  RegistrationState,
+  SipResponse,
+} from './types.js';
 
-/** Options on their way to the bridge: fields and values in turn. */
-export type FieldList = (Field | FieldValue)[];
-export type FieldValue = string | number | boolean | Uint8Array;
+/** What is read out of a response only when somebody asks. */
+export interface Details {
+  bindings: Binding[];
+  response: SipResponse;
+}
 
 /**
  * What the core asks for and tells. The calls come in the core's order while a session method runs; they must not call the
@@ -13,7 +22,7 @@ export type FieldValue = string | number | boolean | Uint8Array;
 export interface Outputs {
   connect(flow: number, server: number): void;
   disconnect(flow: number): void;
-  transmit(flow: number, data: string | Uint8Array): void;
+  transmit(flow: number, frame: Frame): void;
   trace(flow: number, incoming: boolean, data: string): void;
   connection(state: ConnectionState, server: number, code: number, retryAt: number): void;
   registration(id: number, properties: Properties): void;
@@ -61,6 +70,78 @@ export class Result {
 
   protected make(json: string): object {
     return JSON.parse(json) as object;
+  }
+}
+
+/** What the core makes of a 2xx: see Record in bindings/record_writer.h. */
+type Head = [
+  expires: number,
+  expiresAt: number,
+  contact: string,
+  serviceRoute: string[],
+  path: string[],
+  associatedUris: string[],
+  outbound: boolean,
+  auth: RegistrationInfo['auth'] | null,
+  pubGruu: string | null,
+  tempGruu: string | null,
+];
+
+/** A 2xx; its value is the RegistrationInfo, whose larger half is read out of the response when it is looked at. */
+export class Success extends Result {
+  /** Which bindings are the registration's own, 32 bits each. */
+  readonly #low: number;
+  readonly #high: number;
+  readonly #frame: Frame;
+  readonly #read: (frame: Frame) => Details;
+
+  constructor(
+    json: string,
+    low: number,
+    high: number,
+    frame: Frame,
+    read: (frame: Frame) => Details,
+  ) {
+    super(json);
+    this.#low = low;
+    this.#high = high;
+    this.#frame = frame;
+    this.#read = read;
+  }
+
+  protected override make(json: string): RegistrationInfo {
+    const [expires, expiresAt, contact, serviceRoute, path, associatedUris, outbound, ...more] =
+      JSON.parse(json) as Head;
+    const [auth, pubGruu, tempGruu] = more;
+    let details: Details | undefined;
+    const look = (): Details => (details ??= this.#details());
+    const info: RegistrationInfo = {
+      expires,
+      expiresAt,
+      contact,
+      get bindings() {
+        return look().bindings;
+      },
+      serviceRoute,
+      path,
+      associatedUris,
+      outbound,
+      get response() {
+        return look().response;
+      },
+    };
+    if (pubGruu !== null) info.pubGruu = pubGruu;
+    if (tempGruu !== null) info.tempGruu = tempGruu;
+    if (auth !== null) info.auth = auth;
+    return info;
+  }
+
+  #details(): Details {
+    const details = this.#read(this.#frame);
+    details.bindings.forEach((binding, i) => {
+      binding.own = (((i < 32 ? this.#low : this.#high) >>> (i & 31)) & 1) === 1;
+    });
+    return details;
   }
 }
 

@@ -1,6 +1,7 @@
 import { RegistrationError } from './errors.js';
 import { within } from './promises.js';
 import type { Endpoint } from './server.js';
+import type { Frame } from './session.js';
 import type { Platform, WebSocketLike } from './types.js';
 
 export type SocketFactory = (url: string, protocols: string[]) => WebSocketLike;
@@ -8,7 +9,7 @@ export type SocketFactory = (url: string, protocols: string[]) => WebSocketLike;
 /** What a socket tells its owner. After lost() nothing more comes. */
 export interface SocketOwner {
   opened(socket: Socket, subprotocol: boolean): void;
-  received(socket: Socket, data: string | Uint8Array): void;
+  received(socket: Socket, frame: Frame): void;
   /** `code` is the WebSocket close code, 1006 when there is none; `detail` is the platform's text, mostly empty. */
   lost(socket: Socket, code: number, detail: string, cause?: unknown): void;
 }
@@ -69,7 +70,7 @@ export class Socket {
       this.owner.opened(this, webSocket.protocol.toLowerCase() === subprotocol);
     };
     webSocket.onmessage = (event: { data: unknown }) => {
-      this.owner.received(this, toData(event.data));
+      this.owner.received(this, toFrame(event.data));
     };
     webSocket.onerror = (event?: { message?: unknown; error?: unknown }) => {
       const detail = typeof event?.message === 'string' ? event.message : '';
@@ -81,12 +82,12 @@ export class Socket {
   }
 
   /** False when it cannot be sent; then the socket is of no use any more. */
-  send(data: string | Uint8Array): boolean {
+  send(frame: Frame): boolean {
     const webSocket = this.#webSocket;
     if (webSocket === null || webSocket.readyState > 1) return false;
     if (webSocket.bufferedAmount > fullBuffer) return false;
     try {
-      webSocket.send(data);
+      webSocket.send(frame);
       return true;
     } catch {
       return false;
@@ -135,7 +136,7 @@ function close(webSocket: WebSocketLike): void {
 }
 
 /** Text as it is; bytes whatever their realm. What is neither becomes an empty message, which the core ignores. */
-function toData(data: unknown): string | Uint8Array {
+function toFrame(data: unknown): Frame {
   if (typeof data === 'string') return data;
   if (ArrayBuffer.isView(data))
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
