@@ -1,17 +1,17 @@
-import { Agent } from './agent.js';
+import { Agent, type Call } from './agent.js';
 import { Alarm } from './clock.js';
 import { Connector, type FlowEvents } from './connector.js';
 import { CredentialsDesk } from './credentials.js';
 import { Dispatcher } from './dispatcher.js';
 import { endedError } from './errors.js';
-import { CallKind, OutputKind } from './fields.js';
+import { CallKind, connectionStates, OutputKind, registrationStates } from './fields.js';
 import type { Core } from './load.js';
 import type { ClientSettings, RegistrationSettings, Secrets } from './options.js';
 import { Pending, rejected } from './promises.js';
-import { internals, Registration, type End } from './registration.js';
+import { internals, Registration, type End, type Properties } from './registration.js';
 import type { Endpoint } from './server.js';
-import { Failure, type Outputs, type Properties, type Result } from './outputs.js';
-import type { FieldList, Frame } from './session.js';
+import { Failure, type Result } from './results.js';
+import type { FieldList, Frame, Output } from './session.js';
 import type * as types from './types.js';
 import type { SocketFactory } from './websocket.js';
 
@@ -33,7 +33,7 @@ interface Operation {
  * Moves frames, timers and news between the core and the world; see Dispatcher for the order. Its methods take checked
  * options.
  */
-export class Engine implements Outputs, FlowEvents {
+export class Engine implements FlowEvents {
   state: types.ConnectionState = 'disconnected';
   url: string;
   readonly #audience: Audience;
@@ -61,21 +61,25 @@ export class Engine implements Outputs, FlowEvents {
     this.#connector = new Connector(settings, factory, platform, this);
     this.url = this.#connector.url(0);
     this.#desk = new CredentialsDesk((id, challenge, fields) => {
-      try {
-        this.#agent.provideCredentials(id, challenge, fields);
-      } finally {
-        this.#run();
-      }
+      this.#provide(id, challenge, fields);
     });
     this.#alarm = new Alarm(platform, () => {
-      this.#agent.advance();
-      this.#run();
+      this.#run((bridge, _, monotonic, wall) => {
+        bridge.advance(monotonic, wall);
+      });
     });
-    this.#agent = new Agent(core, platform, this, (error) => {
-      this.#trapped(error);
-    });
+    this.#agent = new Agent(
+      core,
+      platform,
+      (output, content) => {
+        this.#handle(output, content);
+      },
+      (error) => {
+        this.#trapped(error);
+      },
+    );
     try {
-      this.#agent.configure(settings.fields);
+      this.#agent.command((bridge, size) => bridge.configure(size), settings.fields);
     } catch (error) {
       this.#agent.close();
       throw error;
@@ -92,17 +96,22 @@ export class Engine implements Outputs, FlowEvents {
 
   // ----------------------------------------------------------------------------------------------------- commands
 
+  /** Throws the refusal, a TypeError for a malformed option; so do the other commands. */
   create(settings: RegistrationSettings): Registration {
     if (this.#end !== null) throw endedError(this.#end);
     this.checkCredentials(settings.secrets);
-    const id = this.#agent.create(settings.fields);
+    let id = 0;
+    this.#command((bridge, size) => {
+      id = bridge.create(size);
+    }, settings.fields);
     const registration = new Registration(this, id, settings);
     this.#registrations.set(id, registration);
     return registration;
   }
 
+  /** Begins an operation; rejects with the refusal. */
   call(
-    target: Registration,
+    { id }: Registration,
     kind: CallKind,
     fields: FieldList,
     signal: AbortSignal | undefined,
@@ -112,48 +121,53 @@ export class Engine implements Outputs, FlowEvents {
     const operation = ++this.#lastOperation;
     this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
     try {
-      this.#agent.call(target.id, operation, kind, fields);
+      this.#command(
+        (bridge, size, monotonic, wall) => bridge.call(size, monotonic, wall, id, operation, kind),
+        fields,
+      );
     } catch (error) {
       this.#operations.delete(operation);
       caller.reject(error);
     }
-    this.#run();
     return caller.promise;
   }
 
   remove(target: Registration): void {
-    this.#desk.dismiss(target.id);
-    this.#registrations.delete(target.id);
-    this.#agent.remove(target.id);
+    const { id } = target;
+    this.#desk.dismiss(id);
+    this.#registrations.delete(id);
+    this.#agent.run((bridge, _, monotonic, wall) => bridge.remove(monotonic, wall, id));
     internals.end(target, 'removed', 'removed');
-    this.#run();
+    this.#settle();
   }
 
-  update(target: Registration, fields: FieldList): void {
-    this.#agent.update(target.id, fields);
-    this.#run();
+  update({ id }: Registration, fields: FieldList): void {
+    this.#command((bridge, size) => bridge.update(size, id), fields);
   }
 
-  /** Throws a TypeError for malformed ones. */
   checkCredentials(secrets: Secrets): void {
-    if (Array.isArray(secrets)) this.#agent.checkCredentials(secrets);
+    if (!Array.isArray(secrets)) return;
+    this.#command((bridge, size) => bridge.checkCredentials(size), secrets);
   }
 
-  resetCredentials(target: Registration, available: boolean): void {
-    this.#agent.resetCredentials(target.id, available);
-    this.#run();
+  /** Forgets what was learnt from the old ones. */
+  resetCredentials({ id }: Registration, available: boolean): void {
+    this.#run((bridge) => bridge.resetCredentials(id, Number(available)));
   }
 
   setTrace(on: boolean): void {
-    this.#agent.setTrace(on);
+    this.#run((bridge) => {
+      bridge.setTrace(Number(on));
+    });
   }
 
   wake(): void {
-    this.#agent.wake();
-    this.#run();
+    this.#run((bridge, _, monotonic, wall) => {
+      bridge.wake(monotonic, wall);
+    });
   }
 
-  /** Refuses calls from now on, those of close() itself excepted. */
+  /** Refuses calls from now on. */
   stopCalls(): void {
     this.#end ??= 'closed';
   }
@@ -162,78 +176,133 @@ export class Engine implements Outputs, FlowEvents {
   async close(): Promise<void> {
     this.stopCalls();
     this.#agent.close();
-    this.#run();
+    this.#settle();
     this.#alarm.set(-1);
     this.#registrations.clear();
     await this.#connector.close();
   }
 
-  #run(): void {
+  #run(call: Call): void {
+    this.#agent.run(call);
+    this.#settle();
+  }
+
+  #command(call: Call, fields: FieldList): void {
+    try {
+      this.#agent.command(call, fields);
+    } finally {
+      this.#settle();
+    }
+  }
+
+  /** Does and tells what the agent has handed out. */
+  #settle(): void {
     this.#change = null;
     if (this.#dispatcher.run()) this.#alarm.set(this.#agent.deadline);
+  }
+
+  /** An empty list says that there are none. Throws a TypeError for malformed ones; too late is no error. */
+  #provide(id: number, challenge: number, fields: FieldList): void {
+    try {
+      this.#command(
+        (bridge, size, monotonic, wall) =>
+          bridge.provideCredentials(size, monotonic, wall, id, challenge),
+        fields,
+      );
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ from the sockets
 
   flowOpened(flow: number, endpoint: Endpoint, subprotocol: boolean): void {
-    this.#agent.opened(flow, endpoint.secure, endpoint.loopback, subprotocol);
-    this.#run();
+    const { secure, loopback } = endpoint;
+    const flags = [Number(secure), Number(loopback), Number(subprotocol)] as const;
+    this.#run((bridge, _, monotonic, wall) => {
+      bridge.opened(monotonic, wall, flow, ...flags);
+    });
   }
 
   flowReceived(flow: number, frame: Frame): void {
     this.#agent.receive(flow, frame);
-    this.#run();
+    this.#settle();
   }
 
   flowLost(flow: number, code: number): void {
-    this.#agent.lost(flow, code);
-    this.#run();
+    this.#run((bridge, _, monotonic, wall) => {
+      bridge.lost(monotonic, wall, flow, code);
+    });
   }
 
   // --------------------------------------------------------------------------------------------------- from the core
 
-  connect(flow: number, server: number): void {
-    this.#dispatcher.act(() => {
-      this.#connector.connect(flow, server);
-    });
+  #handle(output: Output, content: Frame | Result): void {
+    const { kind, flow, code } = output;
+    const connector = this.#connector;
+    switch (kind) {
+      case OutputKind.connect:
+        this.#dispatcher.act(() => {
+          connector.connect(flow, code);
+        });
+        break;
+      case OutputKind.disconnect:
+        this.#dispatcher.act(() => {
+          connector.disconnect(flow);
+        });
+        break;
+      case OutputKind.transmit:
+        this.#dispatcher.act(() => {
+          connector.send(flow, content as Frame);
+        });
+        break;
+      case OutputKind.trace: {
+        const direction = output.flag ? 'in' : 'out';
+        const url = connector.urlOf(flow);
+        this.#dispatcher.tell(() => {
+          this.#audience.message({ direction, data: content as string, url });
+        });
+        break;
+      }
+      case OutputKind.connection:
+        this.#connectionChanged(output, connector.reason);
+        break;
+      case OutputKind.registration:
+        this.#registrationChanged(output);
+        break;
+      default:
+        this.#happened(output, content as Result);
+    }
   }
 
-  disconnect(flow: number): void {
-    this.#dispatcher.act(() => {
-      this.#connector.disconnect(flow);
-    });
-  }
-
-  transmit(flow: number, frame: Frame): void {
-    this.#dispatcher.act(() => {
-      this.#connector.send(flow, frame);
-    });
-  }
-
-  trace(flow: number, incoming: boolean, data: string): void {
-    const url = this.#connector.urlOf(flow);
+  #connectionChanged({ reference, flow, code, x }: Output, reason: string): void {
     this.#dispatcher.tell(() => {
-      this.#audience.message({ direction: incoming ? 'in' : 'out', data, url });
-    });
-  }
-
-  connection(state: types.ConnectionState, server: number, code: number, retryAt: number): void {
-    const { reason } = this.#connector;
-    this.#dispatcher.tell(() => {
-      const url = this.#connector.url(server);
+      const state = connectionStates[code] ?? 'closed';
+      const url = this.#connector.url(reference);
       this.state = state;
       this.url = url;
       const detail: Details<'connectionchange'> = { state, url };
-      if (code !== 0) detail.code = code;
-      if (code !== 0 && reason !== '') detail.reason = reason;
-      if (retryAt !== 0) detail.retryAt = retryAt;
+      if (flow !== 0) {
+        detail.code = flow;
+        if (reason !== '') detail.reason = reason;
+      }
+      if (x !== 0) detail.retryAt = x;
       this.#audience.connectionchange(detail);
     });
   }
 
-  registration(id: number, properties: Properties): void {
+  #registrationChanged({ registration: id, code, flag, x, y, z }: Output): void {
     const target = this.#registrations.get(id);
     if (target === undefined) return;
+    const properties: Properties = {
+      state: registrationStates[code] ?? 'failed',
+      bound: flag,
+      expiresAt: x || null,
+      refreshAt: y || null,
+      retryAt: z || null,
+      success: null,
+      failure: null,
+    };
     this.#change = { id, properties };
     this.#dispatcher.tell(() => {
       if (properties.state === 'removed') internals.end(target, 'closed', 'removed');
@@ -241,7 +310,7 @@ export class Engine implements Outputs, FlowEvents {
     });
   }
 
-  happened(kind: OutputKind, id: number, reference: number, result: Result): void {
+  #happened({ kind, registration: id, reference }: Output, result: Result): void {
     const target = this.#registrations.get(id);
     if (kind === OutputKind.credentialsWanted) {
       if (target !== undefined) this.#wanted(target, reference, result);
@@ -256,7 +325,7 @@ export class Engine implements Outputs, FlowEvents {
       if (change !== null) change.failure = result;
     }
     if (kind >= OutputKind.operationDone) {
-      this.#settle(kind, reference, result);
+      this.#operationEnded(kind, reference, result);
     } else if (target !== undefined) {
       this.#dispatcher.tell(() => {
         internals.happen(target, kind, reference, result);
@@ -265,19 +334,20 @@ export class Engine implements Outputs, FlowEvents {
   }
 
   #wanted(target: Registration, challenge: number, result: Result): void {
+    const { id } = target;
     const secrets = internals.secrets(target);
     if (typeof secrets === 'function') {
       this.#dispatcher.tell(() => {
-        this.#desk.ask(target.id, challenge, result.value as types.ChallengeInfo, secrets);
+        this.#desk.ask(id, challenge, result.value as types.ChallengeInfo, secrets);
       });
     } else {
       this.#dispatcher.act(() => {
-        this.#agent.provideCredentials(target.id, challenge, secrets ?? []);
+        this.#provide(id, challenge, secrets ?? []);
       });
     }
   }
 
-  #settle(kind: OutputKind, id: number, result: Result): void {
+  #operationEnded(kind: OutputKind, id: number, result: Result): void {
     const operation = this.#operations.get(id);
     if (operation === undefined) return;
     this.#operations.delete(id);
@@ -318,6 +388,6 @@ export class Engine implements Outputs, FlowEvents {
         if (!caller.settled) caller.reject(endedError('internal', cause));
       }
     });
-    this.#run();
+    this.#settle();
   }
 }

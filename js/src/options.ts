@@ -57,6 +57,13 @@ export class Options {
     return value === undefined ? undefined : checkText(value, this.name(key));
   }
 
+  /** Text whose absence means something else than its emptiness would. */
+  filled(key: string): string | undefined {
+    const text = this.text(key);
+    if (text === '') throw optionError(this.name(key), 'must not be empty; leave it out instead');
+    return text;
+  }
+
   number(key: string, least: number, most: number, whole = true): number | undefined {
     const value = this.get(key);
     if (value === undefined) return undefined;
@@ -140,7 +147,7 @@ export function readClientOptions(value: unknown): ClientSettings {
     wasm: options.get('wasm') as ClientOptions['wasm'],
     webSocket: webSocket as ClientOptions['webSocket'],
     storage: readStorage(options.get('storage')),
-    instanceId: options.text('instanceId'),
+    instanceId: options.filled('instanceId'),
     platform,
     fields,
   };
@@ -148,7 +155,7 @@ export function readClientOptions(value: unknown): ClientSettings {
 
 function readUserAgent(options: Options): string {
   if (options.get('userAgent') === false) return '';
-  return options.text('userAgent') ?? `sipreg/${SIPREG_VERSION}`;
+  return options.filled('userAgent') ?? `sipreg/${SIPREG_VERSION}`;
 }
 
 function readReconnect(options: Options, fields: FieldList): void {
@@ -190,8 +197,8 @@ export function readRegistrationOptions(value: unknown, servers: number): Regist
   const aor = options.text('aor');
   if (aor === undefined) throw optionError('aor', 'is needed, such as sip:alice@example.com');
   const fields: FieldList = [Field.aor, aor];
-  put(fields, Field.registrar, options.text('registrar'));
-  put(fields, Field.from, options.text('from'));
+  put(fields, Field.registrar, options.filled('registrar'));
+  put(fields, Field.from, options.filled('from'));
   put(fields, Field.displayName, options.text('displayName'));
   put(fields, Field.expires, options.number('expires', 1, largestU32));
   readContact(options.group('contact'), fields);
@@ -211,7 +218,7 @@ export function readRegistrationOptions(value: unknown, servers: number): Regist
 
 function readContact(contact: Options | undefined, fields: FieldList): void {
   if (contact === undefined) return;
-  put(fields, Field.contactUser, contact.text('user'));
+  put(fields, Field.contactUser, contact.filled('user'));
   put(fields, Field.contactDisplayName, contact.text('displayName'));
   put(fields, Field.contactQ, contact.number('q', 0, 1, false));
   readParameters(contact, 'uriParams', Field.contactUriParameter, fields);
@@ -264,8 +271,8 @@ function readPush(push: Options | undefined, fields: FieldList): void {
   const provider = push.text('provider');
   if (!provider) throw optionError('push.provider', 'is needed, such as webpush');
   fields.push(Field.pushProvider, provider);
-  put(fields, Field.pushPrid, push.text('prid'));
-  put(fields, Field.pushParam, push.text('param'));
+  put(fields, Field.pushPrid, push.filled('prid'));
+  put(fields, Field.pushParam, push.filled('param'));
 }
 
 function readDigest(digest: Options | undefined, fields: FieldList): void {
@@ -304,10 +311,10 @@ export function readCredentials(value: unknown): Secrets {
   for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) {
     const credentials = new Options(each, 'credentials');
     fields.push(Field.credentials, '');
-    put(fields, Field.username, credentials.text('username'));
+    put(fields, Field.username, credentials.filled('username'));
     put(fields, Field.password, credentials.text('password'));
     readHa1(credentials, fields);
-    put(fields, Field.token, credentials.text('token'));
+    put(fields, Field.token, credentials.filled('token'));
     const end = credentials.number('expiresAt', 0, Number.MAX_SAFE_INTEGER, false);
     put(fields, Field.tokenExpiresAt, end);
     put(fields, Field.realm, credentials.text('realm'));
@@ -317,14 +324,14 @@ export function readCredentials(value: unknown): Secrets {
 
 function readHa1(credentials: Options, fields: FieldList): void {
   if (typeof credentials.get('ha1') === 'string') {
-    put(fields, Field.ha1Md5, credentials.text('ha1'));
+    put(fields, Field.ha1Md5, credentials.filled('ha1'));
     return;
   }
   const ha1 = credentials.group('ha1');
   if (ha1 === undefined) return;
-  put(fields, Field.ha1Md5, ha1.text('MD5'));
-  put(fields, Field.ha1Sha256, ha1.text('SHA-256'));
-  put(fields, Field.ha1Sha512256, ha1.text('SHA-512-256'));
+  put(fields, Field.ha1Md5, ha1.filled('MD5'));
+  put(fields, Field.ha1Sha256, ha1.filled('SHA-256'));
+  put(fields, Field.ha1Sha512256, ha1.filled('SHA-512-256'));
 }
 
 // ------------------------------------------------------------------------------------------------------------- calls

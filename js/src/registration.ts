@@ -11,7 +11,7 @@ import {
   type Secrets,
 } from './options.js';
 import { Pending, rejected } from './promises.js';
-import type { Properties, Result } from './outputs.js';
+import type { Result } from './results.js';
 import type * as types from './types.js';
 
 type Info = types.RegistrationInfo;
@@ -19,6 +19,15 @@ type Detail<K extends keyof types.RegistrationEventMap> = types.RegistrationEven
 
 /** Why nothing goes any more. */
 export type End = 'removed' | 'closed' | 'internal';
+
+/** A registration's properties, as the core states them, with what led to this when it comes with it. */
+export interface Properties extends Pick<
+  types.Registration,
+  'state' | 'bound' | 'expiresAt' | 'refreshAt' | 'retryAt'
+> {
+  success: Result | null;
+  failure: Result | null;
+}
 
 /** What the engine may do to a registration. Each function keeps the order properties, statechange, event, promise. */
 export interface Internals {

@@ -1,51 +1,12 @@
 import { RegistrationError, type ErrorDetails } from './errors.js';
-import { FailureCode, type OutputKind } from './fields.js';
+import { FailureCode } from './fields.js';
 import type { Frame } from './session.js';
-import type {
-  Binding,
-  ConnectionState,
-  RegistrationInfo,
-  RegistrationState,
-  SipResponse,
-} from './types.js';
+import type { Binding, RegistrationInfo, SipResponse } from './types.js';
 
 /** What is read out of a response only when somebody asks. */
 export interface Details {
   bindings: Binding[];
   response: SipResponse;
-}
-
-/**
- * What the core asks for and tells. The calls come in the core's order while a session method runs; they must not call the
- * session.
- */
-export interface Outputs {
-  connect(flow: number, server: number): void;
-  disconnect(flow: number): void;
-  transmit(flow: number, frame: Frame): void;
-  trace(flow: number, incoming: boolean, data: string): void;
-  connection(state: ConnectionState, server: number, code: number, retryAt: number): void;
-  registration(id: number, properties: Properties): void;
-  /**
-   * All other kinds. `reference` is the operation that ended, the challenge to be answered, or the number of the attempt
-   * that failed.
-   */
-  happened(kind: OutputKind, id: number, reference: number, result: Result): void;
-}
-
-/** A registration's properties, as the core states them. Times are ms since the epoch. */
-export class Properties {
-  /** What led to this, when it comes with it. */
-  success: Result | null = null;
-  failure: Failure | null = null;
-
-  constructor(
-    readonly state: RegistrationState,
-    readonly bound: boolean,
-    readonly expiresAt: number | null,
-    readonly refreshAt: number | null,
-    readonly retryAt: number | null,
-  ) {}
 }
 
 /** What comes with an output: JSON (see Record in bindings/record_writer.h), until somebody asks what is in it. */
