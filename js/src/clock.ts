@@ -6,21 +6,12 @@ type Given = Partial<Platform>;
 /** Longer delays wrap to one millisecond in every host. */
 const longestDelay = 2 ** 31 - 1;
 
-/** The host's clocks, timers and entropy, with `given` in their places. Throws when the host has no secure randomness. */
+/** The host's clocks, timers and entropy, with `given` in their places. getRandomValues() throws where there is none. */
 export function createPlatform(given: Given): Platform {
   // Looked up at each call, so that fake timers that are installed later are used.
   const { now, monotonic, setTimeout, clearTimeout, getRandomValues } = read(given);
   if ((setTimeout === undefined) !== (clearTimeout === undefined)) {
     throw optionError('platform', 'give setTimeout and clearTimeout together');
-  }
-  if (
-    getRandomValues === undefined &&
-    typeof (globalThis as Partial<typeof globalThis>).crypto?.getRandomValues !== 'function'
-  ) {
-    throw new RegistrationError(
-      'This host has no crypto.getRandomValues, and sipreg uses no weaker source. Serve the page over https, or give platform.getRandomValues.',
-      { code: 'unsupported' },
-    );
   }
   return {
     now: now ?? (() => Date.now()),
@@ -31,9 +22,18 @@ export function createPlatform(given: Given): Platform {
       ((handle) => {
         globalThis.clearTimeout(handle as number);
       }),
-    getRandomValues:
-      getRandomValues ??
-      ((bytes) => globalThis.crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
+    getRandomValues(bytes) {
+      try {
+        return getRandomValues
+          ? getRandomValues(bytes)
+          : globalThis.crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+      } catch (cause) {
+        throw new RegistrationError(
+          'crypto.getRandomValues does not work here, and sipreg uses no weaker source. Serve the page over https, or give platform.getRandomValues.',
+          { code: 'unsupported', cause },
+        );
+      }
+    },
   };
 }
 

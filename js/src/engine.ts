@@ -364,6 +364,9 @@ export class Engine implements FlowEvents {
   #explain(id: number, failure: Failure): void {
     const { lostUrl, reason, cause } = this.#connector;
     failure.cause ??= this.#desk.takeCause(id);
+    if (failure.cause instanceof TypeError && 'option' in failure.cause) {
+      failure.note = ` (${failure.cause.message})`; // our own words about what the function gave
+    }
     if (!failure.isTransport) return;
     const where = [lostUrl, reason].filter(Boolean).join(': ');
     if (where) failure.note = ` (${where})`;

@@ -131,11 +131,10 @@ export class Failure extends Result {
     const { message, ...details } = JSON.parse(json) as ErrorDetails & { message: string };
     const { response } = details;
     const { cause } = this;
-    if (response === undefined) {
-      return new RegistrationError(message + this.note, { ...details, cause });
-    }
+    const text = message + this.note;
+    if (response === undefined) return new RegistrationError(text, { ...details, cause });
     const { status, reason } = response;
-    const text = `${status} ${reason}: ${message}`;
-    return new RegistrationError(text, { ...details, status, reason, cause });
+    const line = `${status} ${reason}: ${text}`;
+    return new RegistrationError(line, { ...details, status, reason, cause });
   }
 }

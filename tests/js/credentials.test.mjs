@@ -178,7 +178,12 @@ describe('a credentials function', () => {
     ['another function', () => null],
   ])('one that gives %s fails the call', async (_, value) => {
     const { client, done } = await challenged(async () => value);
-    await expect(done).rejects.toMatchObject({ code: 'auth-failed' });
+    const error = await done.catch((reason) => reason);
+    expect(error).toMatchObject({
+      code: 'auth-failed',
+      cause: { option: expect.stringMatching(/^credentials/) },
+    });
+    expect(error.message).toMatch(/\(credentials/);
     await client.close();
   });
 

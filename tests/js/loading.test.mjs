@@ -105,6 +105,16 @@ describe('fault 103 hosts that lack something', () => {
       expect(error).toMatchObject({ code: 'unsupported' });
       expect(error.message).toMatch(/getRandomValues/);
     }
+    const cause = new Error('no entropy');
+    const failing = {
+      getRandomValues: () => {
+        throw cause;
+      },
+    };
+    await expect(open(undefined, { platform: failing })).rejects.toMatchObject({
+      code: 'unsupported',
+      cause,
+    });
     const given = { getRandomValues: (array) => array.fill(7) };
     const client = await without('crypto', undefined, () => open(undefined, { platform: given }));
     await client.close();
