@@ -110,31 +110,48 @@ describe('a challenge', () => {
     expect(isRight(network.last, { proxy: true, password: 'proxy' })).toBe(true);
   });
 
-  test.each([
-    ['MD5', 'MD5'],
-    ['MD5-sess', 'MD5'],
-    ['SHA-256', 'SHA-256'],
-    ['SHA-256-sess', 'SHA-256'],
-    ['SHA-512-256', 'SHA-512-256'],
-    ['SHA-512-256-sess', 'SHA-512-256'],
-  ])('with %s: answered rightly, or the call fails cleanly', async (algorithm) => {
-    const { registration, network } = await makeRegistration(
-      { credentials },
-      { handler: guarded(granted, { algorithm, qop: 'auth' }) },
-    );
-    const done = await registration.register().then(
-      (info) => info,
-      (error) => error,
-    );
-    if (done instanceof Error) {
-      expect(done).toMatchObject({ code: 'auth-failed', status: 401 });
-      expect(network.requests).toHaveLength(1);
-      expect(['MD5', 'MD5-sess']).not.toContain(algorithm);
-    } else {
-      expect(done.auth).toMatchObject({ scheme: 'Digest', algorithm, realm: 'example.com' });
-      expect(network.requests).toHaveLength(2);
-    }
-  });
+  test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess', 'SHA-512-256', 'SHA-512-256-sess'])(
+    'with %s is answered, and refreshes after it',
+    async (algorithm) => {
+      const { registration, network, info } = await makeRegistered(
+        { credentials },
+        { handler: guarded(granted, { algorithm, qop: 'auth' }) },
+      );
+      expect(info.auth).toMatchObject({ scheme: 'Digest', algorithm, realm: 'example.com' });
+      await registration.refresh();
+      await registration.refresh();
+      expect(network.requests).toHaveLength(4);
+    },
+  );
+
+  test.each(['MD5', 'SHA-256', 'SHA-512-256'])(
+    'with %s is answered from ha1',
+    async (algorithm) => {
+      const { network } = await makeRegistered(
+        {
+          credentials: {
+            ha1: { [algorithm]: ha1(algorithm, 'alice', 'example.com', 'secret') },
+            realm: 'example.com',
+          },
+        },
+        {
+          handler: guarded(
+            granted,
+            ['MD5', 'SHA-256', 'SHA-512-256'].map((each) => ({
+              algorithm: each,
+              qop: 'auth',
+              nonce: `n-${each}`,
+            })),
+          ),
+        },
+      );
+      expect(answers(network.last)).toHaveLength(1);
+      expect(answers(network.last)[0].parameters).toMatchObject({
+        algorithm,
+        nonce: `n-${algorithm}`,
+      });
+    },
+  );
 
   test.each([
     ['no algorithm', { qop: 'auth' }, {}],
@@ -502,37 +519,84 @@ describe('rspauth', () => {
 });
 
 describe('digest options', () => {
-  const both = [
-    { algorithm: 'MD5', qop: 'auth', nonce: 'm' },
-    { algorithm: 'MD5-sess', qop: 'auth', nonce: 's' },
-  ];
+  const offer = (...algorithms) =>
+    algorithms.map((algorithm) => ({ algorithm, qop: 'auth', nonce: `n-${algorithm}` }));
+  const chosen = async (digest, offered) => {
+    const { network } = await makeRegistered(
+      { credentials, digest },
+      { handler: guarded(granted, offered) },
+    );
+    expect(network.requests).toHaveLength(2);
+    expect(answers(network.last)).toHaveLength(1);
+    const { algorithm, nonce } = answers(network.last)[0].parameters;
+    expect(nonce).toBe(`n-${algorithm}`);
+    return algorithm;
+  };
 
-  test('server-order takes the topmost', async () => {
-    for (const offered of [both, [...both].reverse()]) {
-      const { network } = await makeRegistered(
-        { credentials },
-        { handler: guarded(granted, offered) },
-      );
-      expect(answers(network.last)).toHaveLength(1);
-      expect(answers(network.last)[0].parameters.nonce).toBe(offered[0].nonce);
-    }
+  test('server-order, the default, takes the topmost', async () => {
+    expect(await chosen(undefined, offer('MD5', 'SHA-256'))).toBe('MD5');
+    expect(await chosen(undefined, offer('SHA-256', 'MD5'))).toBe('SHA-256');
+    expect(await chosen({ policy: 'server-order' }, offer('SHA-256', 'SHA-512-256'))).toBe(
+      'SHA-256',
+    );
   });
 
-  test('algorithms limits what may be answered', async () => {
-    const { network } = await makeRegistered(
-      { credentials, digest: { algorithms: ['MD5-sess'] } },
-      { handler: guarded(granted, both) },
+  test('strongest takes the strongest, wherever it stands', async () => {
+    const policy = 'strongest';
+    expect(await chosen({ policy }, offer('MD5', 'SHA-256'))).toBe('SHA-256');
+    expect(await chosen({ policy }, offer('SHA-256', 'MD5', 'SHA-512-256'))).toBe('SHA-512-256');
+    expect(
+      await chosen(
+        { policy, algorithms: ['MD5', 'SHA-256'] },
+        offer('SHA-512-256', 'MD5', 'SHA-256'),
+      ),
+    ).toBe('SHA-256');
+  });
+
+  test('a credentials function sees what is allowed, in the order in which it would be answered', async () => {
+    const seen = [];
+    const provider = ({ algorithms }) => seen.push(algorithms) && { password: 'secret' };
+    const offered = offer('MD5', 'SHA-512-256', 'SHA-256');
+    for (const digest of [{}, { policy: 'strongest' }, { algorithms: ['SHA-256', 'MD5'] }]) {
+      await makeRegistered(
+        { credentials: provider, digest },
+        { handler: guarded(granted, offered) },
+      );
+    }
+    expect(seen).toEqual([
+      ['MD5', 'SHA-512-256', 'SHA-256'],
+      ['SHA-512-256', 'SHA-256', 'MD5'],
+      ['MD5', 'SHA-256'],
+    ]);
+  });
+
+  test('after success with a stronger algorithm a weaker-only challenge is refused', async () => {
+    const { registration, network } = await makeRegistered(
+      { credentials },
+      { handler: guarded(granted, offer('SHA-256', 'MD5')) },
     );
-    expect(answers(network.last)[0].parameters.algorithm).toBe('MD5-sess');
-    const none = await makeRegistration(
-      { credentials, digest: { algorithms: ['SHA-256'] } },
-      { handler: guarded(granted, both) },
-    );
-    expect(await errorOf(none.registration.register())).toMatchObject({
+    network.handler = (request) =>
+      challenged(request, { algorithm: 'MD5', qop: 'auth', nonce: 'weak' });
+    expect(await errorOf(registration.refresh())).toMatchObject({
       code: 'auth-failed',
       status: 401,
     });
-    expect(none.network.requests).toHaveLength(1);
+    const sent = network.requests.flatMap((request) => answers(request));
+    expect(sent.some(({ parameters }) => parameters.nonce === 'weak')).toBe(false);
+  });
+
+  test('algorithms limits what may be answered', async () => {
+    const offered = offer('MD5', 'MD5-sess');
+    expect(await chosen({ algorithms: ['MD5-sess'] }, offered)).toBe('MD5-sess');
+    const { registration, network } = await makeRegistration(
+      { credentials, digest: { algorithms: ['SHA-256'] } },
+      { handler: guarded(granted, offered) },
+    );
+    expect(await errorOf(registration.register())).toMatchObject({
+      code: 'auth-failed',
+      status: 401,
+    });
+    expect(network.requests).toHaveLength(1);
   });
 });
 
@@ -780,6 +844,9 @@ describe('a credentials function', () => {
     ['a string', 'secret'],
     ['a number', 5],
     ['a list', []],
+    ['an empty object', {}],
+    ['CR LF in the username', { username: 'a\r\nb', password: 'x' }],
+    ['a wrong ha1', { ha1: 'abc', realm: 'example.com' }],
   ])('that gives %s: the call rejects and nothing is sent', async (_, value) => {
     const { registration, network, clock } = await makeRegistration(
       { credentials: () => value },

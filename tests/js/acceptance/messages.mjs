@@ -83,23 +83,25 @@ export function digestParameters(value) {
 }
 
 /**
- * A handler that keeps bindings by Contact URI, as a registrar does: it grants what is asked, lists all that it holds, and
- * removes one or all. `bindings` maps URI to row; a test may change it.
+ * A handler that keeps bindings as a registrar does, by AOR and Contact URI: it grants what is asked, lists all that it holds
+ * for the AOR, and removes one or all. `bindings` maps "AOR URI" to row; a test may change it.
  */
 export function keeping(bindings = new Map()) {
   const handler = (request) => {
+    const aor = /<([^>]*)>/.exec(request.one('To'))[1];
+    const held = () => [...bindings].filter(([key]) => key.startsWith(`${aor} `));
     const contact = request.one('Contact');
-    if (contact === '*') bindings.clear();
+    if (contact === '*') for (const [key] of held()) bindings.delete(key);
     else if (contact !== undefined) {
-      const uri = /<([^>]*)>/.exec(contact)?.[1] ?? contact.split(';')[0];
-      if (asked(request) > 0) bindings.set(uri, withExpires(contact, asked(request)));
-      else bindings.delete(uri);
+      const key = `${aor} ${/<([^>]*)>/.exec(contact)[1]}`;
+      if (asked(request) > 0) bindings.set(key, withExpires(contact, asked(request)));
+      else bindings.delete(key);
     }
     return answer(
       request,
       200,
       'OK',
-      [...bindings.values()].map((row) => ['Contact', row]),
+      held().map(([, row]) => ['Contact', row]),
     );
   };
   handler.bindings = bindings;
