@@ -319,7 +319,7 @@ export function readCredentials(value: unknown): Secrets {
     put(fields, Field.tokenExpiresAt, end);
     put(fields, Field.realm, credentials.text('realm'));
   }
-  return fields.length === 0 ? null : fields;
+  return fields.length === 0 ? null : fields.slice(); // without the spare room of a list that grew
 }
 
 function readHa1(credentials: Options, fields: FieldList): void {

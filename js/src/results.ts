@@ -11,22 +11,15 @@ export interface Details {
 
 /** What comes with an output: JSON (see Record in bindings/record_writer.h), until somebody asks what is in it. */
 export class Result {
-  readonly #json: string;
-  /** Weak, as thousands of registrations keep their last success and few are looked at. */
-  #value: WeakRef<object> | null = null;
+  /** The JSON, then what was made of it: an event and a promise tell of one thing, so they have one object. */
+  #value: string | object;
 
   constructor(json: string) {
-    this.#json = json;
+    this.#value = json;
   }
 
-  /** The same object as long as somebody has it: an event and a promise tell of one thing. */
   get value(): object {
-    let value = this.#value?.deref();
-    if (value === undefined) {
-      value = this.make(this.#json);
-      this.#value = new WeakRef(value);
-    }
-    return value;
+    return typeof this.#value === 'string' ? (this.#value = this.make(this.#value)) : this.#value;
   }
 
   protected make(json: string): object {
@@ -48,7 +41,49 @@ type Head = [
   tempGruu: string | null,
 ];
 
-/** A 2xx; its value is the RegistrationInfo, whose larger half is read out of the response when it is looked at. */
+/** Gives an object that exists already to the constructors of classes with private members. */
+const Host = function (object: object): object {
+  return object;
+} as unknown as new (object: object) => object;
+
+/** The half of a RegistrationInfo that is read out of the response when somebody looks: a private part of that object. */
+class Rest extends Host {
+  readonly #success: Success;
+  #details: Details | null = null;
+
+  private constructor(info: object, success: Success) {
+    super(info);
+    this.#success = success;
+  }
+
+  static #look(info: Rest): Details {
+    return (info.#details ??= info.#success.read());
+  }
+
+  /** These two serve every info, which costs each of them less than functions of its own. */
+  static readonly #bindings = {
+    get(this: Rest) {
+      return Rest.#look(this).bindings;
+    },
+    enumerable: true,
+    configurable: true,
+  };
+  static readonly #response = {
+    get(this: Rest) {
+      return Rest.#look(this).response;
+    },
+    enumerable: true,
+    configurable: true,
+  };
+
+  static addTo(info: object, success: Success): void {
+    new Rest(info, success);
+    Object.defineProperty(info, 'bindings', Rest.#bindings);
+    Object.defineProperty(info, 'response', Rest.#response);
+  }
+}
+
+/** A 2xx; its value is the RegistrationInfo. */
 export class Success extends Result {
   /** Which bindings are the registration's own, 32 bits each. */
   readonly #low: number;
@@ -70,39 +105,32 @@ export class Success extends Result {
     this.#read = read;
   }
 
-  protected override make(json: string): RegistrationInfo {
-    const [expires, expiresAt, contact, serviceRoute, path, associatedUris, outbound, ...more] =
-      JSON.parse(json) as Head;
-    const [auth, pubGruu, tempGruu] = more;
-    let details: Details | undefined;
-    const look = (): Details => (details ??= this.#details());
-    const info: RegistrationInfo = {
-      expires,
-      expiresAt,
-      contact,
-      get bindings() {
-        return look().bindings;
-      },
-      serviceRoute,
-      path,
-      associatedUris,
-      outbound,
-      get response() {
-        return look().response;
-      },
-    };
-    if (pubGruu !== null) info.pubGruu = pubGruu;
-    if (tempGruu !== null) info.tempGruu = tempGruu;
-    if (auth !== null) info.auth = auth;
-    return info;
-  }
-
-  #details(): Details {
+  read(): Details {
     const details = this.#read(this.#frame);
     details.bindings.forEach((binding, i) => {
       binding.own = (((i < 32 ? this.#low : this.#high) >>> (i & 31)) & 1) === 1;
     });
     return details;
+  }
+
+  protected override make(json: string): object {
+    const [expires, expiresAt, contact, serviceRoute, path, associatedUris, outbound, ...more] =
+      JSON.parse(json) as Head;
+    const [auth, pubGruu, tempGruu] = more;
+    const info: Partial<RegistrationInfo> = {
+      expires,
+      expiresAt,
+      contact,
+      serviceRoute,
+      path,
+      associatedUris,
+      outbound,
+    };
+    if (pubGruu !== null) info.pubGruu = pubGruu;
+    if (tempGruu !== null) info.tempGruu = tempGruu;
+    if (auth !== null) info.auth = auth;
+    Rest.addTo(info, this);
+    return info;
   }
 }
 
