@@ -38,6 +38,14 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(std::string_view("\r\n \t\0", 5)) == text.npos;
 }
 
+// Whether what follows a message is another one, and not mere surplus, which is
+// cut (RFC 3261 section 18.3).
+bool is_message(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.starts_with("SIP/2.0 ") ||
+         message::trim(line).ends_with(" SIP/2.0");
+}
+
 }  // namespace
 
 class Agent::Implementation : public Context {
@@ -81,7 +89,7 @@ class Agent::Implementation : public Context {
 
   void enter(Now now) {
     if (clock.update(now)) {
-      for (const auto& entry : registrations) set_timer(*entry);
+      for_each([](Registration& entry) { entry.publish(); });
     }
   }
 
@@ -128,8 +136,8 @@ class Agent::Implementation : public Context {
       ++statistics.dropped;
       return;
     }
-    if (!message.rest.empty()) rest = frame.last(message.rest.size());
-    message_text = {frame.data(), frame.size() - rest.size()};
+    message_text = {frame.data(), frame.size() - message.rest.size()};
+    if (is_message(message.rest)) rest = frame.last(message.rest.size());
     if (message.is_request) {
       flow::answer_request(message, entropy, request);
       if (!request.empty()) connection.send(request);

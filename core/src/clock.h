@@ -12,7 +12,8 @@ namespace sipreg {
 // back of the wall clock moves neither.
 class Clock {
  public:
-  // True when lifetime() leapt: timers that hang on it must be set again.
+  // True when lifetime() leapt or the wall clock was set back: timers and the
+  // times that the host was told must be set again.
   bool update(Now now) {
     if (!started_) {
       started_ = true;
@@ -25,7 +26,7 @@ class Clock {
     const Millis leap = offset - offset_;
     if (leap <= 0) {
       offset_ = offset;
-      return false;
+      return leap <= -smallest_leap;
     }
     if (leap < smallest_leap) return false;  // rounding of two clocks
     offset_ = offset;

@@ -8,7 +8,8 @@ namespace sipreg {
 struct ResponseReader::Implementation {
   message::Message message;
   registration::ResultBuilder results;
-  const Success* success = nullptr;
+  Success nothing;
+  const Success* success = &nothing;
 };
 
 ResponseReader::ResponseReader()

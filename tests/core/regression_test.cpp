@@ -265,5 +265,134 @@ TEST(Regression, REG_16_sips_over_ws_fails_every_waiting_call) {
   EXPECT_EQ(world.state(id), RegistrationState::failed);
 }
 
+TEST(Regression, API_05_a_refresh_rides_on_one_new_flow_only) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  world.advance(60'000);
+  const OperationId refresh = world.call(id, CallKind::refresh);
+  (void)world.next_frame();
+  world.drop();
+  EXPECT_EQ(world.outcome(refresh), nullptr);
+  world.advance(2'000);
+  (void)world.next_frame();
+  EXPECT_EQ(world.state(id), RegistrationState::registering)
+      << "the REGISTER on a new flow is a recovery";
+  world.drop();
+  ASSERT_NE(world.outcome(refresh), nullptr);
+  EXPECT_EQ(world.outcome(refresh)->code, FailureCode::transport);
+}
+
+TEST(Regression, Q_08_a_query_knows_a_rewritten_contact_by_its_time_left) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  const std::string rewritten =
+      "Contact: <sip:90001@192.0.2.1:5060;transport=ws>;expires=";
+  world.receive(respond(world.next_frame(), 200, rewritten + "599\r\n"));
+  EXPECT_TRUE(world.bound(id));
+  world.advance(200'000);
+  world.call(id, CallKind::query);
+  world.receive(respond(world.next_frame(), 200, rewritten + "399\r\n"));
+  EXPECT_TRUE(world.bound(id));
+  EXPECT_TRUE(world.frames.empty());
+}
+
+TEST(Regression, API_02_without_refresh_nothing_comes_back_after_the_end) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  options.refresh.policy = RefreshPolicy::off;
+  const RegistrationId id = world.create(options);
+  world.call(id, CallKind::register_);
+  world.receive(accept(world.next_frame(), 60));
+  world.advance(59'000);
+  world.call(id, CallKind::query);
+  (void)world.next_frame();
+  world.advance(2'000);
+  world.drop();
+  world.advance(600'000);
+  EXPECT_TRUE(world.frames.empty());
+  EXPECT_EQ(world.state(id), RegistrationState::unregistered);
+}
+
+TEST(Regression, TSX_05_the_via_host_compares_without_case) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  std::string answer = accept(world.next_frame());
+  answer.replace(answer.find(".invalid"), 8, ".INVALID");
+  world.receive(answer);
+  EXPECT_TRUE(world.bound(id));
+}
+
+TEST(Regression, UNR_03_the_contact_that_is_bound_is_the_one_removed) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  const std::string bound = header(world.all_frames.back(), "Contact");
+  UpdateOptions update;
+  update.push = PushOptions{"webpush", "token", {}};
+  EXPECT_TRUE(world.agent.update(id, update).ok());
+  world.call(id, CallKind::unregister);
+  const std::string removal = world.next_frame();
+  EXPECT_EQ(header(removal, "Contact").substr(0, bound.find('>')),
+            bound.substr(0, bound.find('>')));
+  world.receive(accept(removal));
+  world.call(id, CallKind::register_);
+  EXPECT_NE(header(world.next_frame(), "Contact").find(";pn-provider=webpush"),
+            std::string::npos);
+}
+
+TEST(Regression, PAR_06_surplus_is_no_second_message) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(accept(world.next_frame()) + "junk");
+  EXPECT_TRUE(world.bound(id));
+  EXPECT_EQ(world.count(OutputKind::warning), 0u);
+  EXPECT_EQ(world.agent.statistics().dropped, 0u);
+}
+
+TEST(Regression, WS_06_two_messages_in_a_frame_are_both_read) {
+  Simulation world;
+  const RegistrationId first = world.create();
+  const RegistrationId second = world.create();
+  world.call(first, CallKind::register_);
+  world.call(second, CallKind::register_);
+  const std::string one = accept(world.next_frame());
+  world.receive(one + accept(world.next_frame()));
+  EXPECT_TRUE(world.bound(first));
+  EXPECT_TRUE(world.bound(second));
+  EXPECT_EQ(world.last(OutputKind::warning)->warning, "several-messages");
+}
+
+TEST(Regression, DIG_25_a_registrar_that_would_break_its_quotes_is_refused) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  options.registrar = "sip:example.com;x=\\";
+  RegistrationId id = 0;
+  const Status status = world.agent.create(options, id);
+  EXPECT_EQ(status.option, "registrar");
+}
+
+TEST(Regression, SEC_02_push_ids_are_blanked_in_any_case) {
+  Simulation world;
+  world.agent.set_trace(true);
+  RegistrationOptions options = alice();
+  const NameValue parameters[] = {{"PN-PRID", "secret-id", false}};
+  options.contact.uri_parameters = parameters;
+  world.call(world.create(options), CallKind::register_);
+  ASSERT_NE(world.last(OutputKind::trace), nullptr);
+  EXPECT_EQ(world.last(OutputKind::trace)->text.find("secret-id"),
+            std::string::npos);
+}
+
+TEST(Regression, API_02_a_clock_set_back_moves_the_times_told) {
+  Simulation world;
+  world.registered(600);
+  const Millis before = world.last(OutputKind::registration)->expires_at;
+  world.jump_wall(-3'600'000);
+  EXPECT_EQ(world.last(OutputKind::registration)->expires_at,
+            before - 3'600'000);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -265,7 +265,41 @@ RegistrationId Simulation::registered(int expires) {
   return id;
 }
 
+// What is told of a registration follows its properties.
+void Simulation::check_order(const Output& output) const {
+  const Seen* properties = nullptr;
+  for (auto it = outputs.rbegin(); it != outputs.rend() && !properties; ++it) {
+    if (it->kind == OutputKind::registration &&
+        it->registration == output.registration) {
+      properties = &*it;
+    }
+  }
+  switch (output.kind) {
+    case OutputKind::unregistered:
+      EXPECT_TRUE(properties == nullptr || !properties->bound);
+      break;
+    case OutputKind::registered:
+    case OutputKind::refreshed:
+      EXPECT_TRUE(properties != nullptr && properties->bound);
+      break;
+    case OutputKind::failed:
+      EXPECT_TRUE(properties != nullptr &&
+                  properties->state == RegistrationState::failed);
+      break;
+    case OutputKind::retry:
+      if (output.failure.retry_at != 0 && properties != nullptr) {
+        EXPECT_NEAR(properties->retry_at, output.failure.retry_at, 1'000)
+            << "in state " << static_cast<int>(properties->state) << ": "
+            << output.failure.message;
+      }
+      break;
+    default:
+      break;
+  }
+}
+
 void Simulation::note(const Output& output) {
+  check_order(output);
   Seen seen{};
   seen.kind = output.kind;
   seen.registration = output.registration;

@@ -136,6 +136,7 @@ class Simulation {
  private:
   void drain();
   void note(const Output& output);
+  void check_order(const Output& output) const;
 
   Millis stepped_back_ = 0;
   Now now_{1'000, 1'700'000'000'000};

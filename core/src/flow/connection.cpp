@@ -102,9 +102,8 @@ Change Connection::lost(FlowId flow, std::uint16_t code) {
 }
 
 Change Connection::flow_lost() {
-  const bool held =
-      success_at_ != no_deadline &&
-      (proven_ || clock_.steady() - success_at_ >= proof_time);
+  const bool held = success_at_ != no_deadline &&
+                    (proven_ || clock_.steady() - success_at_ >= proof_time);
   failures_ = held ? 0 : failures_ + 1;
   flow_ = 0;
   probe_deadline_ = no_deadline;

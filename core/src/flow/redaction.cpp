@@ -48,10 +48,19 @@ void append_authorization(std::string& out, std::string_view value) {
   append_parameters(out, value.substr(end));
 }
 
+std::size_t find_ignoring_case(std::string_view text, std::string_view wanted) {
+  for (std::size_t at = 0; at + wanted.size() <= text.size(); ++at) {
+    if (message::equals_ignoring_case(text.substr(at, wanted.size()), wanted)) {
+      return at;
+    }
+  }
+  return text.npos;
+}
+
 void append_without_push_id(std::string& out, std::string_view value) {
   static constexpr std::string_view name = "pn-prid=";
   for (;;) {
-    const std::size_t at = value.find(name);
+    const std::size_t at = find_ignoring_case(value, name);
     if (at == value.npos) break;
     out += value.substr(0, at + name.size());
     out += blank;

@@ -10,8 +10,6 @@ namespace {
 
 using message::HeaderName;
 
-// One operation sends no more than this, whatever it is asked for.
-constexpr std::uint32_t max_transactions = 8;
 constexpr std::uint32_t max_stale_answers = 3;
 constexpr std::size_t max_sessions = 8;    // realms, of proxies included
 constexpr std::size_t cnonce_length = 32;  // hex: 128 bits
@@ -338,6 +336,13 @@ void Registration::accept_sessions() {
   }
 }
 
+// What a failed exchange offered proves nothing; it is not sent unasked.
+void Registration::drop_sessions_in_doubt() {
+  std::erase_if(sessions_, [](const Session& session) {
+    return session.standing != Standing::accepted;
+  });
+}
+
 void Registration::forget_sessions() {
   for (Session& session : sessions_) session.digest.wipe();
   sessions_.clear();
@@ -348,9 +353,15 @@ void Registration::fail_authentication(const Failure& failure) {
   fail(failure);
 }
 
-// An answer to a challenge or a 423: counted against the bound of automatic
-// REGISTERs, and put off when that is used up.
+// An answer to a challenge, a 423 or a repair. Fails the call when it took too
+// many, or when it is the library's own and the minute's bound is used up.
 void Registration::send_again() {
+  if (current_->transactions >= max_transactions) {
+    Failure failure;
+    failure.code = FailureCode::protocol;
+    failure.message = "The registrar is never content with the request.";
+    return fail(failure);
+  }
   if (current_->automatic() && automatic_slot() > context_.clock.steady()) {
     Failure failure;
     failure.code = FailureCode::protocol;

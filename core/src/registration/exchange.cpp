@@ -4,6 +4,7 @@ namespace sipreg::registration {
 namespace {
 
 constexpr std::uint32_t pool_size = 64;
+constexpr std::size_t kept_capacity = 4'096;
 
 bool same_additions(const Exchange& a, const Exchange& b) {
   return a.header_rows == b.header_rows && a.supported == b.supported;
@@ -27,6 +28,8 @@ void Exchange::restart() {
   stale_answers = 0;
   interval_rounds = 0;
   challenge_text.clear();
+  // A pooled exchange keeps no hostile 401's 64 KB.
+  if (challenge_text.capacity() > kept_capacity) challenge_text.shrink_to_fit();
   waiting_for_credentials = false;
 }
 

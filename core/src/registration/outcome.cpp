@@ -17,6 +17,7 @@ constexpr std::uint32_t longest_retry_after = 3'600;
 
 void Registration::fail(Failure failure) {
   if (!current_) return;
+  drop_sessions_in_doubt();
   std::unique_ptr<Exchange> exchange = std::move(current_);
   switch (exchange->kind) {
     case CallKind::register_:
@@ -57,14 +58,8 @@ void Registration::fail_register(std::unique_ptr<Exchange> exchange,
     if (failure.retryable && (settings_.retry || connection_retries) &&
         (!connection_retries || context_.connection.reconnects())) {
       event = OutputKind::retry;
-      if (connection_retries) {
-        if (context_.connection.retry_at() != no_deadline) {
-          failure.retry_at =
-              context_.clock.wall_at(context_.connection.retry_at());
-        }
-      } else {
-        schedule_retry(failure);
-      }
+      if (!connection_retries) schedule_retry(failure);
+      tell_next_attempt(failure);
     } else {
       event = OutputKind::failed;
       wanted_ = false;
@@ -96,7 +91,7 @@ void Registration::hold(const Failure& failure) {
 // Retry-After is a lower bound that nothing undercuts (RFC 3261 section
 // 20.33); the rest is RFC 5626 section 4.5, hastened so that two attempts fit
 // before a binding that is still held ends.
-void Registration::schedule_retry(Failure& failure) {
+void Registration::schedule_retry(const Failure& failure) {
   const Millis now = context_.clock.steady();
   Millis delay =
       flow::back_off_delay(flow::rfc5626_back_off, failures_, context_.entropy);
@@ -114,7 +109,11 @@ void Registration::schedule_retry(Failure& failure) {
     delay = std::max(delay, asked + spread);
   }
   retry_at_ = std::max(now + delay, automatic_slot());
-  failure.retry_at = context_.clock.wall_at(retry_at_);
+}
+
+void Registration::tell_next_attempt(Failure& failure) const {
+  const Millis at = next_attempt_at();
+  if (at != no_deadline) failure.retry_at = context_.clock.wall_at(at);
 }
 
 // Whatever the registrar says, the user wants out: local state follows.
@@ -156,10 +155,9 @@ void Registration::fail_waiting_register(std::unique_ptr<Exchange> exchange,
                                          Failure failure) {
   if (failure.code == FailureCode::timeout) failure.retryable = true;
   const bool goes_on = failure.retryable && context_.connection.reconnects();
-  if (goes_on && context_.connection.retry_at() != no_deadline) {
-    failure.retry_at = context_.clock.wall_at(context_.connection.retry_at());
-  }
-  if (!goes_on) {
+  if (goes_on) {
+    tell_next_attempt(failure);
+  } else {
     wanted_ = false;
     failed_ = true;
     refresh_at_ = no_deadline;

@@ -1,6 +1,7 @@
 #include "registration/registration.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace sipreg::registration {
@@ -10,6 +11,8 @@ constexpr std::size_t call_id_length = 32;
 constexpr std::size_t tag_length = 16;
 // At most ten automatic REGISTERs in any minute, whatever the server says.
 constexpr Millis rate_window = 60'000;
+// A step of the wall clock that moves the times that the host was told.
+constexpr Millis noticeable_step = 1'000;
 // Calls that cannot merge; an application that needs more is in a loop.
 constexpr std::uint32_t longest_queue = 64;
 
@@ -189,6 +192,10 @@ void Registration::start(std::unique_ptr<Exchange> exchange) {
   if (current_->registers()) {
     failed_ = false;
     if (current_->expires) settings_.expires = *current_->expires;
+    if (next_push_) {
+      replace_push(*next_push_, settings_);
+      next_push_.reset();
+    }
   }
   send_register();
 }
@@ -217,6 +224,7 @@ Millis Registration::automatic_slot() const {
 Status Registration::update(const UpdateOptions& options) {
   std::string header_rows;
   std::string supported;
+  std::string push;
   Status status;
   if (options.headers) status = render_headers(*options.headers, header_rows);
   if (status.ok() && options.supported) {
@@ -227,9 +235,12 @@ Status Registration::update(const UpdateOptions& options) {
   }
   if (status.ok() && options.refresh) status = check_refresh(*options.refresh);
   if (status.ok() && options.push) {
-    status = replace_push(*options.push, settings_);
+    status = render_push(*options.push, push);
   }
   if (!status.ok()) return status;
+  // The Contact stays until a REGISTER carries the new one: what is removed
+  // must be what is bound (RFC 5626 section 4.2.1).
+  if (options.push) next_push_ = std::move(push);
   if (options.headers) settings_.header_rows = std::move(header_rows);
   if (options.supported) settings_.supported = std::move(supported);
   if (options.display_name) settings_.display_name = *options.display_name;
@@ -305,7 +316,7 @@ void Registration::timed_out() {
 void Registration::expired() {
   lose_binding();
   if (settings_.refresh.policy == RefreshPolicy::off) {
-    if (!current_ && !queue_) wanted_ = false;
+    if (!is_asked_to_register()) wanted_ = false;
   } else if (wanted_ && retry_at_ == no_deadline) {
     enqueue_automatic();
     start_next();
@@ -329,6 +340,7 @@ void Registration::flow_down() {
   credentials_deadline_ = no_deadline;
   Failure failure;
   failure.code = FailureCode::transport;
+  failure.retryable = true;
   failure.message =
       "The connection to the server was lost before the answer came.";
   if (current_) {
@@ -336,11 +348,12 @@ void Registration::flow_down() {
     switch (exchange->kind) {
       case CallKind::register_:
       case CallKind::refresh:
-        if (bound_ && wanted_) {
+        // A refresh rides on the next flow, once: the REGISTER there is a
+        // recovery.
+        if (bound_ && wanted_ && transaction_.flow == registered_flow_) {
           exchange->restart();
           enqueue_first(std::move(exchange));
         } else {
-          failure.retryable = true;
           fail_register(std::move(exchange), failure);
         }
         break;
@@ -350,7 +363,6 @@ void Registration::flow_down() {
         break;
       case CallKind::query:
       case CallKind::remove_binding:
-        failure.retryable = true;
         settle_failed(*exchange, failure);
         release(std::move(exchange));
         break;
@@ -431,7 +443,7 @@ RegistrationState Registration::state() const {
   const flow::Connection& connection = context_.connection;
   if (current_) {
     if (current_->unregisters()) return RegistrationState::unregistering;
-    if (bound_) return RegistrationState::refreshing;
+    if (holds_on_flow()) return RegistrationState::refreshing;
     if (current_->registers()) return RegistrationState::registering;
   }
   if (failed_) return RegistrationState::failed;
@@ -441,11 +453,11 @@ RegistrationState Registration::state() const {
   }
   if (retry_at_ != no_deadline) return RegistrationState::waiting;
   switch (connection.state()) {
-    case ConnectionState::connected:
-      return bound_ ? RegistrationState::registered
-                    : RegistrationState::unregistered;
     case ConnectionState::waiting:
       return RegistrationState::waiting;
+    case ConnectionState::connected:
+      if (holds_on_flow()) return RegistrationState::registered;
+      return RegistrationState::connecting;
     case ConnectionState::connecting:
     case ConnectionState::disconnected:
     case ConnectionState::closed:
@@ -454,17 +466,33 @@ RegistrationState Registration::state() const {
   return RegistrationState::connecting;
 }
 
+bool Registration::holds_on_flow() const {
+  return bound_ && context_.connection.open() &&
+         registered_flow_ == context_.connection.flow();
+}
+
+// Our own wait, and the connection's where there is no flow.
+Millis Registration::next_attempt_at() const {
+  const flow::Connection& connection = context_.connection;
+  return connection.open() ? retry_at_
+                           : std::max(retry_at_, connection.retry_at());
+}
+
 void Registration::publish() {
   const RegistrationState now = state();
-  const Millis retry_at = now != RegistrationState::waiting ? no_deadline
-                          : retry_at_ != no_deadline
-                              ? retry_at_
-                              : context_.connection.retry_at();
-  if (now == told_state_ && bound_ == told_bound_ &&
+  const Millis wall_offset = context_.clock.wall() - context_.clock.steady();
+  const bool has_told_times = bound_ || told_retry_at_ != no_deadline;
+  const bool clock_was_set =
+      has_told_times &&
+      std::abs(wall_offset - told_wall_offset_) >= noticeable_step;
+  const Millis retry_at =
+      now == RegistrationState::waiting ? next_attempt_at() : no_deadline;
+  if (!clock_was_set && now == told_state_ && bound_ == told_bound_ &&
       expires_at_ == told_expires_at_ && refresh_at_ == told_refresh_at_ &&
       retry_at == told_retry_at_) {
     return;
   }
+  told_wall_offset_ = wall_offset;
   told_state_ = now;
   told_bound_ = bound_;
   told_expires_at_ = expires_at_;

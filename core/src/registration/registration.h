@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,14 +32,17 @@ struct Transaction {
   std::array<char, 16> branch{};  // the random part
   Millis sent_at = 0;             // steady
   Millis sent_lifetime = 0;
-  Millis sent_wall = 0;
   Millis timer_f = no_deadline;  // steady
   std::uint32_t asked = 0;       // lifetime in seconds
+  FlowId flow = 0;
 
   [[nodiscard]] std::string_view branch_view() const {
     return {branch.data(), branch.size()};
   }
 };
+
+// One operation sends no more than this, whatever it is asked for.
+inline constexpr std::uint32_t max_transactions = 8;
 
 inline constexpr std::string_view branch_cookie = "z9hG4bK";
 
@@ -51,7 +55,6 @@ class Registration {
 
   [[nodiscard]] RegistrationId id() const { return id_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] bool bound() const { return bound_; }
 
   // --- what the host asks for
   void call(std::unique_ptr<Exchange> call, OperationId operation);
@@ -170,6 +173,7 @@ class Registration {
   [[nodiscard]] Session* find_session(const auth::Challenge& challenge);
   [[nodiscard]] bool has_answer(const auth::Challenge& challenge);
   void accept_sessions();
+  void drop_sessions_in_doubt();
   void forget_sessions();
   void fail_authentication(const Failure& failure);
   void send_again();
@@ -193,7 +197,8 @@ class Registration {
                              Failure failure);
   void finish_unregister(std::unique_ptr<Exchange> exchange, bool confirmed);
   void hold(const Failure& failure);
-  void schedule_retry(Failure& failure);
+  void schedule_retry(const Failure& failure);
+  void tell_next_attempt(Failure& failure) const;
   void tell(OutputKind event, const Failure& failure);
   void settle_failed(Exchange& exchange, const Failure& failure);
   void unregistered(UnregisteredReason reason, bool confirmed);
@@ -202,6 +207,9 @@ class Registration {
   void expired();
 
   [[nodiscard]] RegistrationState state() const;
+  // A binding is held, and the flow that it was made over is up.
+  [[nodiscard]] bool holds_on_flow() const;
+  [[nodiscard]] Millis next_attempt_at() const;  // steady
   [[nodiscard]] OwnContact own_contact(std::uint32_t asked) const;
 
   Context& context_;
@@ -227,6 +235,8 @@ class Registration {
   Millis credentials_deadline_ = no_deadline;
   std::uint32_t failures_ = 0;  // attempts since the last 2xx
   std::uint32_t challenge_ = 0;
+  Match last_match_ = Match::none;        // how the last 2xx named our binding
+  std::optional<std::string> next_push_;  // for the next REGISTER
 
   Transaction transaction_;
   std::unique_ptr<Exchange> current_;
@@ -250,6 +260,7 @@ class Registration {
   Millis told_expires_at_ = no_deadline;
   Millis told_refresh_at_ = no_deadline;
   Millis told_retry_at_ = no_deadline;
+  Millis told_wall_offset_ = 0;  // wall minus steady
 };
 
 }  // namespace sipreg::registration

@@ -7,8 +7,6 @@
 namespace sipreg::registration {
 namespace {
 
-constexpr std::uint32_t max_transactions = 8;
-
 // Takes `tag` out of ", tag, tag".
 bool drop_tag(std::string& list, std::string_view tag) {
   std::size_t begin = 0;
@@ -29,7 +27,6 @@ bool drop_tag(std::string& list, std::string_view tag) {
 }  // namespace
 
 bool Registration::repair(const message::Message& response) {
-  if (current_->transactions >= max_transactions) return false;
   switch (response.status) {
     case 413:
       return drop_additional_headers();

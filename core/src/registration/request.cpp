@@ -46,6 +46,7 @@ void Registration::begin_transaction(std::uint32_t asked) {
   transaction_.sent_lifetime = clock.lifetime();
   transaction_.timer_f = clock.steady() + context_.transaction_timeout;
   transaction_.asked = asked;
+  transaction_.flow = context_.connection.flow();
 }
 
 void Registration::send_register() {

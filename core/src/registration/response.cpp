@@ -15,6 +15,7 @@ using message::HeaderName;
 constexpr std::uint32_t default_expires = 3'600;  // RFC 3261 section 10.2.1.1
 constexpr std::uint32_t longest_minimum = 86'400;
 constexpr std::uint32_t interval_rounds = 2;
+constexpr Millis clock_difference = 2;  // s: the registrar counts from receipt
 // Below this, refreshes at half of the lifetime would break the bound of ten
 // automatic REGISTERs a minute.
 constexpr std::uint32_t short_grant = 12;
@@ -85,7 +86,8 @@ std::string_view advice(int status) {
 bool Registration::is_ours(const message::Message& response) const {
   return transaction_.active && response.cseq == transaction_.cseq &&
          response.cseq_method == "REGISTER" && response.call_id == call_id_ &&
-         response.via.sent_by == settings_.contact_host &&
+         message::equals_ignoring_case(response.via.sent_by,
+                                       settings_.contact_host) &&
          (!response.from_readable || response.from_tag == from_tag_);
 }
 
@@ -158,6 +160,7 @@ void Registration::register_succeeded(const message::Message& response) {
 
   const bool is_new = !bound_ || registered_flow_ != context_.connection.flow();
   bound_ = true;
+  last_match_ = found.match;
   failures_ = 0;
   retry_at_ = hold_until_ = no_deadline;
   registered_flow_ = context_.connection.flow();
@@ -251,12 +254,17 @@ void Registration::unregister_succeeded(const message::Message& response) {
 
 void Registration::query_succeeded(const message::Message& response) {
   OwnBinding found;
+  // A Contact that was rewritten is known by the lifetime that is left.
+  const Millis left = expires_at_ - context_.clock.lifetime();
+  const auto seconds =
+      bound_ ? static_cast<std::uint32_t>(left / 1000 + clock_difference) : 0u;
   Success& success =
-      context_.results.success(response, own_contact(settings_.expires), found);
+      context_.results.success(response, own_contact(seconds), found);
   (void)read_authentication_info(response);
   success.text = context_.message_text;
   std::unique_ptr<Exchange> exchange = std::move(current_);
-  const bool lost = bound_ && found.match == Match::none;
+  const bool lost =
+      bound_ && found.match == Match::none && last_match_ != Match::none;
   if (lost) {
     lose_binding();
     if (wanted_) enqueue_automatic();
@@ -323,6 +331,13 @@ auth::DigestSession::Mutual Registration::read_authentication_info(
   for (const message::Header& header : response.headers()) {
     const bool proxy = header.id == HeaderName::proxy_authentication_info;
     if (!proxy && header.id != HeaderName::authentication_info) continue;
+    // It names no realm: with several it cannot be told whose it is.
+    const auto is_its_kind = [proxy](const Session& session) {
+      return session.digest.proxy() == proxy;
+    };
+    if (std::count_if(sessions_.begin(), sessions_.end(), is_its_kind) != 1) {
+      continue;
+    }
     for (Session& session : sessions_) {
       if (session.digest.proxy() != proxy) continue;
       const auto mutual = session.digest.take_authentication_info(

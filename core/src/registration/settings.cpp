@@ -80,13 +80,19 @@ std::string unescape_user(std::string_view user) {
   return plain;
 }
 
+// A URI that can stand in quotes and in angle brackets as it is.
+bool parse_option_uri(std::string_view text, message::Uri& uri) {
+  return text.find_first_of("\"\\<>") == text.npos &&
+         message::parse_uri(text, uri);
+}
+
 bool is_bare_address(const message::Uri& uri) {
   return uri.parameters.empty() && uri.headers.empty() && uri.password.empty();
 }
 
 Status take_address_of_record(std::string_view aor, Settings& out) {
   message::Uri uri;
-  if (!message::parse_uri(aor, uri) || uri.user.empty() ||
+  if (!parse_option_uri(aor, uri) || uri.user.empty() ||
       !is_bare_address(uri)) {
     return refuse("aor",
                   "must be a SIP address such as sip:alice@example.com, "
@@ -112,7 +118,7 @@ Status take_registrar(std::string_view registrar, Settings& out) {
     out.request_uri += std::string_view(out.aor).substr(at + 1);
     return fine;
   }
-  if (!message::parse_uri(registrar, uri) || !uri.headers.empty() ||
+  if (!parse_option_uri(registrar, uri) || !uri.headers.empty() ||
       registrar.find('@') != std::string_view::npos) {
     return refuse("registrar",
                   "must be a SIP URI without a user, such as sip:example.com");
@@ -127,7 +133,7 @@ Status take_from(std::string_view from, Settings& out) {
     return fine;
   }
   message::Uri uri;
-  if (!message::parse_uri(from, uri) || !uri.headers.empty()) {
+  if (!parse_option_uri(from, uri) || !uri.headers.empty()) {
     return refuse("from", "must be a SIP URI such as sip:admin@example.com");
   }
   out.from_uri = from;
@@ -207,34 +213,6 @@ Status append_q(std::optional<double> q, std::string& contact) {
   return fine;
 }
 
-// RFC 8599 section 4.1: parameters of the Contact URI.
-Status render_push(const PushOptions& push, std::string& parameters) {
-  if (push.provider.empty()) {
-    if (push.prid.empty() && push.param.empty()) return fine;
-    return refuse("push.provider", "is needed with push.prid and push.param");
-  }
-  if (!is_plain_text(push.provider)) {
-    return refuse("push.provider", "must not hold control characters");
-  }
-  if (!is_plain_text(push.prid)) {
-    return refuse("push.prid", "must not hold control characters");
-  }
-  if (!is_plain_text(push.param)) {
-    return refuse("push.param", "must not hold control characters");
-  }
-  parameters += ";pn-provider=";
-  append_escaped(parameters, push.provider);
-  if (!push.prid.empty()) {
-    parameters += ";pn-prid=";
-    append_escaped(parameters, push.prid);
-  }
-  if (!push.param.empty()) {
-    parameters += ";pn-param=";
-    append_escaped(parameters, push.param);
-  }
-  return fine;
-}
-
 Status take_contact(const RegistrationOptions& options,
                     std::string_view random_user, std::string_view random_host,
                     Settings& out) {
@@ -248,7 +226,7 @@ Status take_contact(const RegistrationOptions& options,
   uri += '@';
   uri += out.contact_host;
   message::Uri parsed;
-  if (!message::parse_uri(uri, parsed) || parsed.user != user) {
+  if (!parse_option_uri(uri, parsed) || parsed.user != user) {
     return refuse("contact.user",
                   "must be the user part of a SIP URI; escape other characters "
                   "as %HH");
@@ -276,7 +254,9 @@ Status take_contact(const RegistrationOptions& options,
   out.contact += '>';
   status = append_header_parameters(contact.parameters, out.contact);
   if (status.ok()) status = append_q(contact.q, out.contact);
-  if (status.ok()) status = replace_push(options.push, out);
+  std::string push;
+  if (status.ok()) status = render_push(options.push, push);
+  if (status.ok()) replace_push(push, out);
   return status;
 }
 
@@ -290,7 +270,7 @@ Status take_routes(std::span<const std::string_view> routes,
     if (!is_plain_text(route) || !message::next_element(rest, element) ||
         !message::trim(rest).empty() || element.find('<') == element.npos ||
         !message::parse_name_addr(element, address) ||
-        !message::parse_uri(address.uri, uri)) {
+        !parse_option_uri(address.uri, uri)) {
       return refuse("route",
                     "every element must be a name-addr such as "
                     "<sip:edge.example.com;lr>");
@@ -383,10 +363,34 @@ Status check_display_name(std::string_view name) {
   return refuse("displayName", "must not hold control characters");
 }
 
-Status replace_push(const PushOptions& push, Settings& settings) {
-  std::string parameters;
-  const Status status = render_push(push, parameters);
-  if (!status.ok()) return status;
+Status render_push(const PushOptions& push, std::string& parameters) {
+  if (push.provider.empty()) {
+    if (push.prid.empty() && push.param.empty()) return fine;
+    return refuse("push.provider", "is needed with push.prid and push.param");
+  }
+  if (!is_plain_text(push.provider)) {
+    return refuse("push.provider", "must not hold control characters");
+  }
+  if (!is_plain_text(push.prid)) {
+    return refuse("push.prid", "must not hold control characters");
+  }
+  if (!is_plain_text(push.param)) {
+    return refuse("push.param", "must not hold control characters");
+  }
+  parameters += ";pn-provider=";
+  append_escaped(parameters, push.provider);
+  if (!push.prid.empty()) {
+    parameters += ";pn-prid=";
+    append_escaped(parameters, push.prid);
+  }
+  if (!push.param.empty()) {
+    parameters += ";pn-param=";
+    append_escaped(parameters, push.param);
+  }
+  return fine;
+}
+
+void replace_push(std::string_view parameters, Settings& settings) {
   const std::size_t uri_end =
       settings.contact_uri_offset + settings.contact_uri_length;
   settings.contact.replace(uri_end - settings.push_length, settings.push_length,
@@ -394,7 +398,6 @@ Status replace_push(const PushOptions& push, Settings& settings) {
   settings.contact_uri_length = static_cast<std::uint32_t>(
       settings.contact_uri_length - settings.push_length + parameters.size());
   settings.push_length = static_cast<std::uint32_t>(parameters.size());
-  return status;
 }
 
 Status make_settings(const RegistrationOptions& options,

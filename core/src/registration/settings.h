@@ -60,8 +60,9 @@ Status render_supported(std::span<const std::string_view> tags,
 Status check_refresh(const RefreshOptions& refresh);
 Status check_display_name(std::string_view name);
 
-// The URI parameters of RFC 8599 section 4.1 in the Contact, in place of the
-// ones that are there.
-Status replace_push(const PushOptions& push, Settings& settings);
+// The URI parameters of RFC 8599 section 4.1, and putting them into the Contact
+// in place of the ones that are there.
+Status render_push(const PushOptions& push, std::string& parameters);
+void replace_push(std::string_view parameters, Settings& settings);
 
 }  // namespace sipreg::registration
