@@ -203,38 +203,34 @@ describe('losing', () => {
     await world.client.close();
   });
 
-  test('fault 15 WS-16 send() throws: the flow is lost', async () => {
+  const useless = {
+    'fault 15 WS-16 send() throws': (socket) => {
+      socket.send = () => {
+        throw new Error('boom');
+      };
+    },
+    'fault 15 the send buffer is full': (socket) => {
+      socket.bufferedAmount = 2 ** 21;
+    },
+    'fault 11 the socket is closing': (socket) => {
+      socket.readyState = 2;
+    },
+  };
+  test.each(Object.keys(useless))('%s: the flow is lost, and another one found', async (how) => {
     const world = await createWorld();
     const registration = await world.registered();
-    world.socket.send = () => {
-      throw new Error('boom');
-    };
-    registration.refresh();
-    expect(world.client.connectionState).toBe('waiting');
-    expect(world.socket.closes).toEqual([1000]);
-    await world.client.close();
-  });
-
-  test('fault 15 a full send buffer: the flow is lost', async () => {
-    const world = await createWorld();
-    const registration = await world.registered();
-    const frames = world.socket.sent.length;
-    world.socket.bufferedAmount = 2 ** 21;
-    registration.refresh();
-    expect(world.socket.sent).toHaveLength(frames);
-    expect(world.client.connectionState).toBe('waiting');
-    await world.client.close();
-  });
-
-  test('fault 11 a socket that is closing takes no more frames', async () => {
-    const world = await createWorld();
-    const registration = await world.registered();
-    world.socket.readyState = 2;
-    registration.refresh();
-    expect(world.client.connectionState).toBe('waiting');
-    const closed = world.client.close();
+    const [lost] = world.sockets;
+    const frames = lost.sent.length;
+    useless[how](lost);
+    const done = registration.refresh();
+    expect(lost.sent).toHaveLength(frames);
+    expect(world.client.connectionState).not.toBe('connected');
     await world.clock.advance(5000);
-    await closed;
+    expect(world.sockets).toHaveLength(2);
+    world.socket.open();
+    world.socket.receive(accept(world.socket.last));
+    expect(await done).toMatchObject({ expires: 600 });
+    await world.client.close();
   });
 
   test('fault 16 events of a retired socket change nothing', async () => {
