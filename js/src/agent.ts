@@ -128,6 +128,7 @@ export class Agent implements Dependant {
   #contentOf(session: Session, output: Output): Frame | Result {
     const { kind, flag, start, length } = output;
     if (kind < OutputKind.registered) {
+      if (length === 0) return '';
       return flag || kind === OutputKind.trace
         ? session.text(start, length)
         : session.bytes(start, length);

@@ -73,15 +73,15 @@ export class Registration extends Emitter implements types.Registration {
       },
       end(target, end, state, cause) {
         if (target.#end !== null) return;
-        const error = endedError(end, cause);
         target.#end = end;
         target.#secrets = null;
         target.#bound = false;
         target.#expiresAt = target.#refreshAt = target.#retryAt = null;
-        if (state === 'failed') target.#failure = { value: error };
+        if (state === 'failed') target.#failure = { value: endedError(end, cause) };
         target.#enter(state);
-        if (state === 'failed') emit(target, 'failed', () => error);
-        for (const waiter of target.#takeWaiters()) waiter.reject(error);
+        const error = target.lastError;
+        if (state === 'failed' && error !== null) emit(target, 'failed', () => error);
+        for (const waiter of target.#takeWaiters()) waiter.reject(endedError(end, cause));
       },
     };
   }
