@@ -313,7 +313,7 @@ class RandomRun {
 
 TEST(Property, API_05_REG_06_invariants_hold_on_random_runs) {
   std::uint32_t first = 1;
-  std::uint32_t runs = 3'000;
+  std::uint32_t runs = 1'000;
   if (const char* seed = std::getenv("SIPREG_SEED")) {
     first = static_cast<std::uint32_t>(std::strtoul(seed, nullptr, 10));
     runs = 1;

@@ -394,5 +394,21 @@ TEST(Regression, API_02_a_clock_set_back_moves_the_times_told) {
             before - 3'600'000);
 }
 
+TEST(Regression, UNR_05_a_query_while_waiting_leaves_the_retry_alone) {
+  for (const bool was_bound : {false, true}) {
+    Simulation world;
+    const RegistrationId id = was_bound ? world.registered() : world.create();
+    world.call(id, CallKind::register_);
+    world.receive(respond(world.next_frame(), 500));
+    const Millis retry_at = world.last(OutputKind::registration)->retry_at;
+    world.call(id, CallKind::query);
+    world.receive(respond(world.next_frame(), was_bound ? 403 : 200));
+    EXPECT_EQ(world.state(id), RegistrationState::waiting);
+    EXPECT_EQ(world.last(OutputKind::registration)->retry_at, retry_at);
+    world.advance(retry_at - world.wall());
+    EXPECT_EQ(world.frames.size(), 1u);
+  }
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -159,8 +159,7 @@ void Registration::start_next() {
         finish_unsent(dequeue());
         continue;
       }
-    } else if (hold_until_ != no_deadline && hold_until_ > now) {
-      retry_at_ = hold_until_;
+    } else if (is_held()) {
       return;
     }
     if (!context_.connection.open()) {
@@ -185,9 +184,9 @@ void Registration::start_next() {
 
 void Registration::start(std::unique_ptr<Exchange> exchange) {
   current_ = std::move(exchange);
-  retry_at_ = no_deadline;
   if (current_->registers() || current_->unregisters()) {
     refresh_at_ = no_deadline;
+    retry_at_ = no_deadline;
   }
   if (current_->registers()) {
     failed_ = false;
@@ -213,6 +212,15 @@ void Registration::finish_unsent(std::unique_ptr<Exchange> exchange) {
     output.call = exchange->kind;
   }
   release(std::move(exchange));
+}
+
+// Whether a Retry-After runs.
+bool Registration::is_held() const {
+  return hold_until_ != no_deadline && hold_until_ > context_.clock.steady();
+}
+
+bool Registration::waits_for_hold() const {
+  return !current_ && queue_ && queue_->registers() && is_held();
 }
 
 // When the next automatic REGISTER may go out; steady.
@@ -259,6 +267,7 @@ Millis Registration::deadline() const {
   if (transaction_.active) consider(transaction_.timer_f);
   consider(credentials_deadline_);
   consider(retry_at_);
+  if (queue_ && is_held()) consider(hold_until_);
   if (expires_at_ != no_deadline) {
     consider(context_.clock.steady_at(expires_at_));
   }
@@ -287,6 +296,10 @@ void Registration::advance() {
   if (is_due(refresh_at_, lifetime)) {
     refresh_at_ = no_deadline;
     if (wanted_) enqueue_automatic();
+    start_next();
+  }
+  if (is_due(hold_until_, now)) {
+    hold_until_ = no_deadline;
     start_next();
   }
   if (is_due(retry_at_, now)) {
@@ -451,7 +464,9 @@ RegistrationState Registration::state() const {
     return bound_ && queue_ ? RegistrationState::connecting
                             : RegistrationState::unregistered;
   }
-  if (retry_at_ != no_deadline) return RegistrationState::waiting;
+  if (retry_at_ != no_deadline || waits_for_hold()) {
+    return RegistrationState::waiting;
+  }
   switch (connection.state()) {
     case ConnectionState::waiting:
       return RegistrationState::waiting;
@@ -473,6 +488,7 @@ bool Registration::holds_on_flow() const {
 
 // Our own wait, and the connection's where there is no flow.
 Millis Registration::next_attempt_at() const {
+  if (waits_for_hold()) return hold_until_;
   const flow::Connection& connection = context_.connection;
   return connection.open() ? retry_at_
                            : std::max(retry_at_, connection.retry_at());

@@ -104,6 +104,8 @@ class Registration {
   void release(std::unique_ptr<Exchange> exchange);
   [[nodiscard]] bool is_asked_to_register() const;
   [[nodiscard]] bool must_be_sent(const Exchange& exchange) const;
+  [[nodiscard]] bool is_held() const;
+  [[nodiscard]] bool waits_for_hold() const;
   [[nodiscard]] Millis automatic_slot() const;
 
   // requests (request.cpp)
