@@ -410,5 +410,36 @@ TEST(Regression, UNR_05_a_query_while_waiting_leaves_the_retry_alone) {
   }
 }
 
+TEST(Regression, API_05_a_call_behind_one_that_fails_for_good_counts) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  Call second;
+  const NameValue header{"X-A", "1", false};
+  second.headers = {&header, 1};
+  const OperationId operation = world.call(id, second);
+  world.receive(respond(world.next_frame(), 403));
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(world.outcome(operation)->kind, OutputKind::operation_done);
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+}
+
+TEST(Regression,
+     UNR_02_a_refresh_in_flight_beside_the_removal_of_all_is_undone) {
+  Simulation world;
+  const RegistrationId first = world.registered(3'600);
+  const RegistrationId second = world.registered(600);
+  world.advance(536'000);
+  const std::string refresh = world.next_frame();
+  world.call(first, CallKind::unregister_all);
+  world.receive(respond(world.next_frame(), 200));
+  world.receive(accept(refresh));
+  const std::string removal = world.next_frame();
+  EXPECT_EQ(::sipreg::testing::header(removal, "Expires"), "0");
+  world.receive(accept(removal));
+  EXPECT_EQ(world.state(second), RegistrationState::unregistered);
+  EXPECT_FALSE(world.bound(second));
+}
+
 }  // namespace
 }  // namespace sipreg::testing

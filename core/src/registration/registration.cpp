@@ -56,6 +56,15 @@ bool Registration::is_asked_to_register() const {
   return false;
 }
 
+// Whether an unregister() waits behind what is under way.
+bool Registration::is_asked_to_leave() const {
+  for (const Exchange* waiting = queue_.get(); waiting != nullptr;
+       waiting = waiting->next.get()) {
+    if (waiting->unregisters()) return true;
+  }
+  return false;
+}
+
 // Calls of one kind that wait merge; the last `expires` wins. One that the
 // REGISTER in flight satisfies joins it.
 void Registration::enqueue(std::unique_ptr<Exchange> call) {
@@ -190,6 +199,7 @@ void Registration::start(std::unique_ptr<Exchange> exchange) {
   }
   if (current_->registers()) {
     failed_ = false;
+    wanted_ = !is_asked_to_leave();
     if (current_->expires) settings_.expires = *current_->expires;
     if (next_push_) {
       replace_push(*next_push_, settings_);

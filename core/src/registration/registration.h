@@ -103,6 +103,7 @@ class Registration {
   void finish_unsent(std::unique_ptr<Exchange> exchange);
   void release(std::unique_ptr<Exchange> exchange);
   [[nodiscard]] bool is_asked_to_register() const;
+  [[nodiscard]] bool is_asked_to_leave() const;
   [[nodiscard]] bool must_be_sent(const Exchange& exchange) const;
   [[nodiscard]] bool is_held() const;
   [[nodiscard]] bool waits_for_hold() const;

@@ -188,6 +188,12 @@ void Registration::register_succeeded(const message::Message& response) {
   event.success = &success;
   warn_of(found, granted, mutual);
   settle_done(std::move(exchange), &success);
+  // Made while all bindings of the address of record were being removed.
+  if (!wanted_ && !is_asked_to_leave()) {
+    std::unique_ptr<Exchange> removal = context_.exchanges.take();
+    removal->kind = CallKind::unregister;
+    enqueue(std::move(removal));
+  }
   start_next();
 }
 
