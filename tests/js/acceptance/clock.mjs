@@ -29,9 +29,9 @@ export class FakeClock {
   badDelays = [];
   #next = 1;
 
-  constructor() {
-    clocks += 1;
-    const random = randomSource(0x9e3779b9 ^ (clocks * 2654435761));
+  /** `seed` of its random bytes; default: another one for each clock. */
+  constructor(seed = (clocks += 1)) {
+    const random = randomSource(0x9e3779b9 ^ (seed * 2654435761));
     this.platform = {
       now: () => this.wall,
       monotonic: () => this.mono,

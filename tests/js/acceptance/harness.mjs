@@ -16,8 +16,8 @@ const worlds = [];
 /**
  * A world: clock, network, client. `handler` is what the server does with a request; default: it grants what is asked.
  */
-export async function makeWorld({ handler = granted, connect, ...options } = {}) {
-  const clock = new FakeClock();
+export async function makeWorld({ handler = granted, connect, seed, ...options } = {}) {
+  const clock = new FakeClock(seed);
   const network = new Network();
   network.handler = handler;
   if (connect) network.connect = connect;
