@@ -302,6 +302,7 @@ Status Agent::call(Now now, RegistrationId id, OperationId operation,
   exchange->force = call.force;
   exchange->uri = call.uri;
   self.act(now, [&] {
+    self.advance_registrations();  // a binding that ended meanwhile, above all
     owner->call(std::move(exchange), operation);
     self.set_timer(*owner);
   });

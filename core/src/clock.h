@@ -1,6 +1,8 @@
 // The host's two clocks, joined into the ones the core reckons with.
 #pragma once
 
+#include <algorithm>
+
 #include "sipreg/time.h"
 
 namespace sipreg {
@@ -38,8 +40,10 @@ class Clock {
   [[nodiscard]] Millis lifetime() const { return steady_ + skew_; }
   [[nodiscard]] Millis wall() const { return wall_; }
 
+  // What was due before the monotonic clock's origin is due at it: a leap may
+  // be longer than that clock has run, and below zero stands "none".
   [[nodiscard]] Millis steady_at(Millis lifetime) const {
-    return lifetime - skew_;
+    return std::max<Millis>(lifetime - skew_, 0);
   }
   [[nodiscard]] Millis wall_at(Millis steady) const {
     return wall_ + (steady - steady_);

@@ -441,5 +441,19 @@ TEST(Regression,
   EXPECT_FALSE(world.bound(second));
 }
 
+TEST(Regression, API_02_a_sleep_longer_than_the_clocks_age_leaves_timers) {
+  Simulation world;
+  const RegistrationId id = world.registered(600);
+  world.leap(3'600'000);
+  const OperationId operation = world.call(id, CallKind::register_);
+  EXPECT_EQ(world.last(OutputKind::unregistered)->reason,
+            UnregisteredReason::expired);
+  EXPECT_FALSE(world.bound(id));
+  ASSERT_NE(world.deadline(), no_deadline);
+  world.advance(32'000);
+  ASSERT_NE(world.outcome(operation), nullptr) << "left pending";
+  EXPECT_EQ(world.outcome(operation)->code, FailureCode::timeout);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

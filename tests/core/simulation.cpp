@@ -210,22 +210,19 @@ std::string Simulation::next_frame() {
   return frame;
 }
 
+const Seen* Simulation::properties(RegistrationId id) const {
+  const auto found = properties_.find(id);
+  return found == properties_.end() ? nullptr : &outputs[found->second];
+}
+
 RegistrationState Simulation::state(RegistrationId id) const {
-  for (auto it = outputs.rbegin(); it != outputs.rend(); ++it) {
-    if (it->kind == OutputKind::registration && it->registration == id) {
-      return it->state;
-    }
-  }
-  return RegistrationState::unregistered;
+  const Seen* told = properties(id);
+  return told == nullptr ? RegistrationState::unregistered : told->state;
 }
 
 bool Simulation::bound(RegistrationId id) const {
-  for (auto it = outputs.rbegin(); it != outputs.rend(); ++it) {
-    if (it->kind == OutputKind::registration && it->registration == id) {
-      return it->bound;
-    }
-  }
-  return false;
+  const Seen* told = properties(id);
+  return told != nullptr && told->bound;
 }
 
 const Seen* Simulation::outcome(OperationId operation) const {
@@ -267,13 +264,7 @@ RegistrationId Simulation::registered(int expires) {
 
 // What is told of a registration follows its properties.
 void Simulation::check_order(const Output& output) const {
-  const Seen* properties = nullptr;
-  for (auto it = outputs.rbegin(); it != outputs.rend() && !properties; ++it) {
-    if (it->kind == OutputKind::registration &&
-        it->registration == output.registration) {
-      properties = &*it;
-    }
-  }
+  const Seen* const properties = this->properties(output.registration);
   switch (output.kind) {
     case OutputKind::unregistered:
       EXPECT_TRUE(properties == nullptr || !properties->bound);
@@ -349,6 +340,9 @@ void Simulation::note(const Output& output) {
         offered.begin(),
         offered.begin() + output.challenge_info->algorithm_count);
     seen.previous = output.challenge_info->previous;
+  }
+  if (seen.kind == OutputKind::registration) {
+    properties_[seen.registration] = outputs.size();
   }
   outputs.push_back(std::move(seen));
 }

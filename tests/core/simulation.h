@@ -81,6 +81,7 @@ class Simulation {
   void remove(RegistrationId id);
   void advance(Millis ms);  // both clocks, stopping at every deadline
   void sleep(Millis ms);    // the wall clock alone, then one late timer
+  void leap(Millis ms) { now_.wall += ms; }  // and nobody is told yet
   void wake();
   void close();
 
@@ -110,6 +111,8 @@ class Simulation {
   [[nodiscard]] std::string next_frame();  // fails the test without one
   Millis frame_sent_at = 0;                // of the frame taken last
   [[nodiscard]] RegistrationState state(RegistrationId id) const;
+  // What was told last of a registration's properties.
+  [[nodiscard]] const Seen* properties(RegistrationId id) const;
   [[nodiscard]] const Seen* outcome(OperationId operation) const;
   [[nodiscard]] const Seen* last(OutputKind kind) const;
   [[nodiscard]] std::size_t count(OutputKind kind) const;
@@ -138,6 +141,7 @@ class Simulation {
   void note(const Output& output);
   void check_order(const Output& output) const;
 
+  std::map<RegistrationId, std::size_t> properties_;  // index in outputs
   Millis stepped_back_ = 0;
   Now now_{1'000, 1'700'000'000'000};
   FlowId flow_ = 0;
