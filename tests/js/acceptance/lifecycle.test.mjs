@@ -678,6 +678,21 @@ describe('createClient without what it needs', () => {
     expect(error).toMatchObject({ name: 'RegistrationError', code: 'unsupported' });
   });
 
+  test('randomness that throws: unsupported, with its error as the cause', async () => {
+    const cause = new Error('no entropy');
+    const error = await errorOf(
+      makeWorld({
+        platform: {
+          getRandomValues: () => {
+            throw cause;
+          },
+        },
+      }),
+    );
+    expect(error).toMatchObject({ name: 'RegistrationError', code: 'unsupported' });
+    expect(error.cause).toBe(cause);
+  });
+
   test.each([
     ['bytes that are no wasm', new Uint8Array([1, 2, 3])],
     ['no bytes', new ArrayBuffer(0)],

@@ -54,6 +54,65 @@ describe('waiting', () => {
   });
 });
 
+describe('while waiting on a back-off', () => {
+  test.each([
+    ['query', keeping(), (registration) => registration.query()],
+    ['removeBinding', keeping(), (registration) => registration.removeBinding('sip:x@y.invalid')],
+    [
+      'a query that is refused',
+      (request) => answer(request, 403, 'No'),
+      (registration) => registration.query().catch(() => undefined),
+    ],
+  ])('%s is answered and the retry stays', async (_, reply, call) => {
+    const { registration, network, clock } = await makeRegistration(
+      {},
+      { handler: script(busy, reply) },
+    );
+    const { retryAt } = await errorOf(registration.register());
+    await call(registration);
+    expect(network.requests).toHaveLength(2);
+    expect(registration.state).toBe('waiting');
+    expect(registration.retryAt).toBe(retryAt);
+    await clock.advance(60_001);
+    expect(registration.state).toBe('registered');
+    expect(network.requests).toHaveLength(3);
+  });
+
+  test('bound: the refresh is tried again before expiry', async () => {
+    const handler = keeping();
+    const { registration, network, clock } = await makeRegistered({}, { handler });
+    network.handler = busy;
+    await errorOf(registration.refresh());
+    network.handler = handler;
+    await registration.query();
+    await clock.advance(599_000);
+    expect(network.requests.length).toBeGreaterThanOrEqual(4);
+    expect([registration.state, registration.bound]).toEqual(['registered', true]);
+  });
+});
+
+test.each([
+  ['403', {}, (request) => answer(request, 403, 'No')],
+  ['500 with retry: false', { retry: false }, (request) => answer(request, 500, 'Oops')],
+])(
+  'a call that waits behind one that fails with %s goes out and counts',
+  async (_, options, refusal) => {
+    const { registration, log } = await makeRegistration(options, { handler: script(refusal) });
+    const first = watch(registration.register());
+    const second = watch(registration.register({ headers: { 'X-A': '1' } }));
+    await settle();
+    expect([first.state, second.state]).toEqual(['rejected', 'fulfilled']);
+    expect([registration.state, registration.bound]).toEqual(['registered', true]);
+    expect(log.states()).toEqual([
+      'connecting',
+      'registering',
+      'failed',
+      'registering',
+      'registered',
+    ]);
+  },
+);
+
 describe('failed', () => {
   test('bound, flow up: unregister() sends', async () => {
     const { registration, network } = await makeRegistered(
