@@ -455,5 +455,19 @@ TEST(Regression, API_02_a_sleep_longer_than_the_clocks_age_leaves_timers) {
   EXPECT_EQ(world.outcome(operation)->code, FailureCode::timeout);
 }
 
+TEST(Regression, RSP_09_a_hold_ends_though_the_clock_is_set_back_right_then) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  options.retry = false;
+  const RegistrationId id = world.create(options);
+  world.call(id, CallKind::register_);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 100\r\n"));
+  const OperationId waiting = world.call(id, CallKind::register_);
+  world.leap(-3'600'000);
+  world.advance(100'000);
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(world.outcome(waiting)->kind, OutputKind::operation_done);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -161,6 +161,7 @@ void Registration::cancel_waiting_registers() {
 }
 
 void Registration::start_next() {
+  if (!is_held()) hold_until_ = no_deadline;
   while (queue_ && !current_ && !ended_) {
     const Millis now = context_.clock.steady();
     if (queue_->unregisters()) {
@@ -277,7 +278,7 @@ Millis Registration::deadline() const {
   if (transaction_.active) consider(transaction_.timer_f);
   consider(credentials_deadline_);
   consider(retry_at_);
-  if (queue_ && is_held()) consider(hold_until_);
+  if (queue_ && !current_) consider(hold_until_);
   if (expires_at_ != no_deadline) {
     consider(context_.clock.steady_at(expires_at_));
   }
