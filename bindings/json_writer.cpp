@@ -52,7 +52,7 @@ JsonWriter& JsonWriter::number(std::uint64_t value) {
     value /= 10;
   } while (value > 0);
   separate();
-  out_.append(at, digits.end());
+  out_.append(at, static_cast<std::size_t>(digits.end() - at));
   return *this;
 }
 

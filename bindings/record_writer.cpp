@@ -240,7 +240,7 @@ void RecordWriter::end_json(Record& record) {
   const std::string_view all = blob_;
   if (last_.length == record.length && last_.z == record.z &&
       all.substr(last_.offset, last_.length) == all.substr(record.offset)) {
-    blob_.resize(record.offset);
+    blob_.erase(record.offset);
     record.offset = last_.offset;
   }
   last_ = record;

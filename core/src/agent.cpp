@@ -83,13 +83,13 @@ class Agent::Implementation : public Context {
     const ConnectionState before = connection.state();
     action();
     if (connection.state() != before) {
-      for_each([](Registration& entry) { entry.publish(); });
+      for_each(&Registration::publish);
     }
   }
 
   void enter(Now now) {
     if (clock.update(now)) {
-      for_each([](Registration& entry) { entry.publish(); });
+      for_each(&Registration::publish);
     }
   }
 
@@ -102,10 +102,9 @@ class Agent::Implementation : public Context {
                        [](const auto& entry) { return entry->wants_flow(); });
   }
 
-  template <typename Action>
-  void for_each(Action action) {
+  void for_each(void (Registration::*action)()) {
     for (const auto& entry : registrations) {
-      action(*entry);
+      (entry.get()->*action)();
       set_timer(*entry);
     }
   }
@@ -115,18 +114,18 @@ class Agent::Implementation : public Context {
       case flow::Change::none:
         return;
       case flow::Change::up:
-        return for_each([](Registration& entry) { entry.flow_up(); });
+        return for_each(&Registration::flow_up);
       case flow::Change::down:
         if (connection.reconnects() && flow_is_wanted()) {
           connection.schedule_next();
         }
-        return for_each([](Registration& entry) { entry.flow_down(); });
+        return for_each(&Registration::flow_down);
       case flow::Change::round_failed:
         if (connection.reconnects() && flow_is_wanted() &&
             connection.cause() != FailureCode::protocol) {
           connection.schedule_next();
         }
-        return for_each([](Registration& entry) { entry.round_failed(); });
+        return for_each(&Registration::round_failed);
     }
   }
 
@@ -198,12 +197,13 @@ class Agent::Implementation : public Context {
 
   // Contact: * removed every binding of the address of record.
   void clear_siblings(const Registration& owner) {
-    for_each([&owner](Registration& entry) {
-      if (&entry != &owner &&
-          message::equal_uris(entry.settings().aor, owner.settings().aor)) {
-        entry.cleared();
+    for (const auto& entry : registrations) {
+      if (entry.get() != &owner &&
+          message::equal_uris(entry->settings().aor, owner.settings().aor)) {
+        entry->cleared();
+        set_timer(*entry);
       }
-    });
+    }
   }
 
   void receive_keep_alive(std::string_view text) {

@@ -176,7 +176,7 @@ DigestSession::Mutual DigestSession::take_authentication_info(
     mutual = Mutual::verified;
   }
   if (!next_nonce.empty() && next_nonce != nonce()) {
-    text_.resize(ends_[cnonce_part]);
+    text_.erase(ends_[cnonce_part]);
     append(nonce_part, next_nonce);
     nonce_count_ = 0;
   }

@@ -357,16 +357,15 @@ void Registration::fail_authentication(const Failure& failure) {
 // many, or when it is the library's own and the minute's bound is used up.
 void Registration::send_again() {
   if (current_->transactions >= max_transactions) {
-    Failure failure;
-    failure.code = FailureCode::protocol;
-    failure.message = "The registrar is never content with the request.";
-    return fail(failure);
+    return fail(
+        make_failure(FailureCode::protocol,
+                     "The registrar is never content with the request."));
   }
   if (current_->automatic() && automatic_slot() > context_.clock.steady()) {
-    Failure failure;
-    failure.code = FailureCode::protocol;
+    Failure failure =
+        make_failure(FailureCode::protocol,
+                     "The registrar asks for more than ten requests a minute.");
     failure.retryable = true;
-    failure.message = "The registrar asks for more than ten requests a minute.";
     return fail(failure);
   }
   send_register();

@@ -15,7 +15,7 @@ constexpr std::uint32_t longest_retry_after = 3'600;
 
 }  // namespace
 
-void Registration::fail(Failure failure) {
+void Registration::fail(const Failure& failure) {
   if (!current_) return;
   drop_sessions_in_doubt();
   std::unique_ptr<Exchange> exchange = std::move(current_);

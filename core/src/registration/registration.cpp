@@ -19,7 +19,7 @@ constexpr std::uint32_t longest_queue = 64;
 }  // namespace
 
 Registration::Registration(Context& context, RegistrationId id,
-                           Settings settings)
+                           Settings&& settings)
     : context_(context), id_(id), settings_(std::move(settings)) {
   context_.entropy.append_token(call_id_, call_id_length);
   context_.entropy.append_token(from_tag_, tag_length);
@@ -80,10 +80,9 @@ void Registration::enqueue(std::unique_ptr<Exchange> call) {
       if (call->expires) into->expires = call->expires;
       into->force |= call->force;
     } else if (waiting == longest_queue) {
-      Failure failure;
-      failure.code = FailureCode::cancelled;
-      failure.message = "Too many different calls wait for their turn.";
-      settle_failed(*call, failure);
+      settle_failed(
+          *call, make_failure(FailureCode::cancelled,
+                              "Too many different calls wait for their turn."));
       return release(std::move(call));
     } else {
       tail->next = std::move(call);
@@ -94,8 +93,9 @@ void Registration::enqueue(std::unique_ptr<Exchange> call) {
     queue_ = std::move(call);
     return;
   }
-  into->operations.insert(into->operations.end(), call->operations.begin(),
-                          call->operations.end());
+  for (const OperationId operation : call->operations) {
+    into->operations.push_back(operation);
+  }
   release(std::move(call));
 }
 
@@ -148,10 +148,10 @@ void Registration::cancel_waiting_registers() {
   while (waiting) {
     std::unique_ptr<Exchange> next = std::move(waiting->next);
     if (waiting->registers()) {
-      Failure failure;
-      failure.code = FailureCode::cancelled;
-      failure.message = "unregister() was called before anything was sent.";
-      settle_failed(*waiting, failure);
+      settle_failed(
+          *waiting,
+          make_failure(FailureCode::cancelled,
+                       "unregister() was called before anything was sent."));
       release(std::move(waiting));
     } else {
       enqueue(std::move(waiting));
@@ -178,11 +178,9 @@ void Registration::start_next() {
       return;
     }
     if (settings_.secure && !context_.connection.secure()) {
-      Failure failure;
-      failure.code = FailureCode::transport;
-      failure.message =
-          "A sips: address of record needs a wss: server (RFC 3261 26.2).";
-      return fail_waiting(failure);
+      return fail_waiting(make_failure(
+          FailureCode::transport,
+          "A sips: address of record needs a wss: server (RFC 3261 26.2)."));
     }
     if (queue_->automatic() && automatic_slot() > now) {
       retry_at_ = automatic_slot();
@@ -297,11 +295,9 @@ void Registration::advance() {
   if (transaction_.active && is_due(transaction_.timer_f, now)) timed_out();
   if (is_due(credentials_deadline_, now)) {
     credentials_deadline_ = no_deadline;
-    Failure failure;
-    failure.code = FailureCode::timeout;
-    failure.message =
-        "The credentials callback did not answer within credentialsTimeoutMs.";
-    fail(failure);
+    fail(make_failure(FailureCode::timeout,
+                      "The credentials callback did not answer within "
+                      "credentialsTimeoutMs."));
   }
   if (bound_ && is_due(expires_at_, lifetime)) expired();
   if (is_due(refresh_at_, lifetime)) {
@@ -328,12 +324,11 @@ void Registration::timed_out() {
   if (context_.connection.last_frame_at() <= transaction_.sent_at) {
     context_.connection.probe();
   }
-  Failure failure;
-  failure.code = FailureCode::timeout;
-  failure.retryable = true;
-  failure.message =
+  Failure failure = make_failure(
+      FailureCode::timeout,
       "The registrar did not answer in time (Timer F). Check that the server "
-      "serves this domain and that the path to it is up.";
+      "serves this domain and that the path to it is up.");
+  failure.retryable = true;
   fail(failure);
 }
 
@@ -362,11 +357,10 @@ void Registration::flow_up() {
 void Registration::flow_down() {
   transaction_.active = false;
   credentials_deadline_ = no_deadline;
-  Failure failure;
-  failure.code = FailureCode::transport;
+  Failure failure = make_failure(
+      FailureCode::transport,
+      "The connection to the server was lost before the answer came.");
   failure.retryable = true;
-  failure.message =
-      "The connection to the server was lost before the answer came.";
   if (current_) {
     std::unique_ptr<Exchange> exchange = std::move(current_);
     switch (exchange->kind) {

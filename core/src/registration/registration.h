@@ -48,7 +48,7 @@ inline constexpr std::string_view branch_cookie = "z9hG4bK";
 
 class Registration {
  public:
-  Registration(Context& context, RegistrationId id, Settings settings);
+  Registration(Context& context, RegistrationId id, Settings&& settings);
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
   ~Registration();
@@ -191,7 +191,7 @@ class Registration {
   }
 
   // outcomes (outcome.cpp)
-  void fail(Failure failure);
+  void fail(const Failure& failure);
   void fail_register(std::unique_ptr<Exchange> exchange, Failure failure);
   void fail_unregister(std::unique_ptr<Exchange> exchange,
                        const Failure& failure);

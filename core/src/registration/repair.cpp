@@ -56,7 +56,7 @@ bool Registration::fall_back_to_sip() {
   if (settings_.secure || !settings_.request_uri.starts_with(sips)) {
     return false;
   }
-  settings_.request_uri.replace(0, sips.size(), "sip:");
+  settings_.request_uri.erase(sips.size() - 2, 1);
   return true;
 }
 

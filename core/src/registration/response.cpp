@@ -142,12 +142,11 @@ void Registration::register_succeeded(const message::Message& response) {
   const auto mutual = read_authentication_info(response);
   if (mutual == auth::DigestSession::Mutual::mismatch &&
       settings_.digest.require_mutual) {
-    Failure failure;
-    failure.code = FailureCode::auth_failed;
-    failure.response = context_.results.response(response);
-    failure.message =
+    Failure failure = make_failure(
+        FailureCode::auth_failed,
         "The server did not prove that it knows the password (rspauth is "
-        "wrong), and digest.requireMutual is set.";
+        "wrong), and digest.requireMutual is set.");
+    failure.response = context_.results.response(response);
     return fail(failure);
   }
   const std::uint32_t granted = granted_lifetime(response, found);
@@ -231,14 +230,13 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
 // A 2xx is no registration when it lists others' bindings and not ours, or
 // grants no time.
 void Registration::binding_missing(const message::Message& response) {
-  Failure failure;
-  failure.code = FailureCode::protocol;
-  failure.retryable = true;
-  failure.response = context_.results.response(response);
-  failure.message =
+  Failure failure = make_failure(
+      FailureCode::protocol,
       "The registrar answered with success, but our binding is not in its "
       "list or has ended. Check its limit of contacts and its Contact "
-      "rewriting.";
+      "rewriting.");
+  failure.retryable = true;
+  failure.response = context_.results.response(response);
   fail(failure);
 }
 
@@ -302,13 +300,12 @@ void Registration::interval_too_brief(const message::Message& response) {
       std::max(longest_minimum, current_->expires.value_or(settings_.expires));
   if (!minimum || *minimum <= transaction_.asked || *minimum > bound ||
       current_->interval_rounds == interval_rounds) {
-    Failure failure;
-    failure.code = FailureCode::interval;
-    failure.response = context_.results.response(response);
-    failure.message =
+    Failure failure = make_failure(
+        FailureCode::interval,
         "The registrar asks for a longer lifetime that cannot be given "
         "(Min-Expires is missing, not above what was asked, or above a day). "
-        "Set expires.";
+        "Set expires.");
+    failure.response = context_.results.response(response);
     return fail(failure);
   }
   ++current_->interval_rounds;

@@ -26,6 +26,13 @@ bool has_element(const message::Message& message, HeaderName name,
 
 }  // namespace
 
+Failure make_failure(FailureCode code, std::string_view message) {
+  Failure failure;
+  failure.code = code;
+  failure.message = message;
+  return failure;
+}
+
 Response ResultBuilder::response(const message::Message& message) {
   headers_.clear();
   for (const message::Header& header : message.headers()) {

@@ -10,6 +10,11 @@
 
 namespace sipreg::registration {
 
+// A failure that no response led to, yet. Out of line, since every failure
+// passes here.
+[[nodiscard, gnu::noinline]] Failure make_failure(FailureCode code,
+                                                  std::string_view message);
+
 // Owns the lists that a Success or a Failure of the frame in hand points to.
 // One frame completes at most one exchange, so one set of lists is enough;
 // their memory is kept.

@@ -197,11 +197,11 @@ Status append_header_parameters(std::span<const NameValue> parameters,
 Status append_q(std::optional<double> q, std::string& contact) {
   if (!q) return fine;
   const double thousandths = *q * 1000;
-  if (!(*q >= 0 && *q <= 1) ||
-      std::fabs(thousandths - std::round(thousandths)) > 1e-6) {
+  const bool in_range = *q >= 0 && *q <= 1;
+  auto rest = in_range ? static_cast<std::uint32_t>(thousandths + 0.5) : 0;
+  if (!in_range || std::fabs(thousandths - rest) > 1e-6) {
     return refuse("contact.q", "must be 0 to 1 with at most three decimals");
   }
-  auto rest = static_cast<std::uint32_t>(std::lround(thousandths));
   contact += ";q=";
   contact += static_cast<char>('0' + rest / 1000);
   rest %= 1000;
@@ -393,8 +393,9 @@ Status render_push(const PushOptions& push, std::string& parameters) {
 void replace_push(std::string_view parameters, Settings& settings) {
   const std::size_t uri_end =
       settings.contact_uri_offset + settings.contact_uri_length;
-  settings.contact.replace(uri_end - settings.push_length, settings.push_length,
-                           parameters);
+  const std::string behind = settings.contact.substr(uri_end);
+  settings.contact.erase(uri_end - settings.push_length);
+  settings.contact.append(parameters).append(behind);
   settings.contact_uri_length = static_cast<std::uint32_t>(
       settings.contact_uri_length - settings.push_length + parameters.size());
   settings.push_length = static_cast<std::uint32_t>(parameters.size());
