@@ -6,6 +6,7 @@ import {
   expectedResponse,
   guarded,
   ha1,
+  hash,
   isRight,
 } from './digest.mjs';
 import {
@@ -161,6 +162,7 @@ describe('a challenge', () => {
     ['qop "auth,auth-int"', { algorithm: 'MD5', qop: 'auth,auth-int' }, { qop: 'auth' }],
     ['qop "auth-int, auth"', { algorithm: 'MD5', qop: 'auth-int, auth' }, { qop: 'auth' }],
     ['qop "x-new,auth"', { algorithm: 'MD5', qop: 'x-new,auth' }, { qop: 'auth' }],
+    ['qop "auth-int" only', { algorithm: 'MD5', qop: 'auth-int' }, { qop: 'auth-int' }],
     ['an empty realm', { ...md5, realm: '' }, { realm: '' }],
     ['a realm with quotes and backslashes', { ...md5, realm: 'a"b\\c' }, { realm: 'a"b\\c' }],
     ['a nonce with quotes', { ...md5, nonce: 'a"b\\c' }, { nonce: 'a"b\\c' }],
@@ -240,6 +242,30 @@ describe('a challenge', () => {
     );
     expect(answers(network.last)).toHaveLength(1);
     expect(answers(network.last)[0].parameters).toMatchObject({ algorithm: 'MD5', nonce: 'm1' });
+  });
+
+  test('that offers userhash is answered with the hash of the name (RFC 7616 §3.4.4)', async () => {
+    const offered = { algorithm: 'SHA-256', qop: 'auth', userhash: 'true' };
+    const { network } = await makeRegistered(
+      { credentials },
+      {
+        handler: (request) =>
+          answers(request).length > 0 ? granted(request) : challenged(request, offered),
+      },
+    );
+    const { parameters } = answers(network.last)[0];
+    expect(parameters.userhash).toBe('true');
+    expect(parameters.username).toBe(hash('SHA-256', 'alice:example.com'));
+    const secret = ha1('SHA-256', 'alice', 'example.com', 'secret');
+    expect(parameters.response).toBe(expectedResponse(parameters, secret));
+  });
+
+  test('of a realm that no other credentials name is answered by those without a realm', async () => {
+    const { info } = await makeRegistered(
+      { credentials: [{ password: 'other', realm: 'elsewhere' }, credentials] },
+      { handler: guarded(granted) },
+    );
+    expect(info.auth.realm).toBe('example.com');
   });
 
   test('ha1 answers its realm only', async () => {

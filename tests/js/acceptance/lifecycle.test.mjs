@@ -543,6 +543,28 @@ describe('secrets', () => {
     }
   });
 
+  test("'message' does not show the push resource id", async () => {
+    const { client, registration, network } = await makeRegistration({
+      push: { provider: 'fcm', prid: marker },
+    });
+    const seen = [];
+    client.addEventListener('message', (event) => seen.push(event.detail.data));
+    await registration.register();
+    expect(network.last.text).toContain(marker);
+    expect(seen).toHaveLength(2);
+    expect(seen.join('')).not.toContain(marker);
+  });
+
+  test('a URL provider that gives a password is refused without repeating it', async () => {
+    const { registration, network } = await makeRegistration(
+      {},
+      { server: () => `wss://alice:${marker}@edge.example.com/` },
+    );
+    const error = await errorOf(registration.register());
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(marker);
+    expect(network.sockets).toEqual([]);
+  });
+
   test('a TypeError for credentials does not repeat them', async () => {
     const { client } = await makeWorld();
     for (const credentials of [

@@ -362,6 +362,12 @@ describe('counting failures', () => {
 });
 
 describe('properties', () => {
+  test('client and registration are EventTargets', async () => {
+    const { registration, client } = await makeRegistration();
+    expect(registration).toBeInstanceOf(EventTarget);
+    expect(client).toBeInstanceOf(EventTarget);
+  });
+
   test('are read-only', async () => {
     const { registration, client } = await makeRegistered();
     for (const [target, names] of [
@@ -412,6 +418,38 @@ describe('properties', () => {
     expect(registration.refreshAt).toBeGreaterThan(start);
     expect(registration.refreshAt).toBeLessThan(registration.expiresAt);
     expect(registration.aor).toBe(aor);
+  });
+});
+
+describe('flows', () => {
+  const only = { regId: 1, url: 'wss://edge.example.com/ws' };
+
+  test('say whether each is connected and until when its binding lasts', async () => {
+    const { registration, network } = await makeRegistration();
+    expect(registration.flows).toEqual([{ ...only, connected: false, expiresAt: null }]);
+    await registration.register();
+    expect(registration.flows).toEqual([{ ...only, connected: true, expiresAt: start + 600_000 }]);
+    network.connect = silent;
+    network.socket.closed(1006);
+    await settle();
+    expect(registration.flows).toEqual([{ ...only, connected: false, expiresAt: start + 600_000 }]);
+    await registration.unregister();
+    expect(registration.flows).toEqual([{ ...only, connected: false, expiresAt: null }]);
+  });
+});
+
+describe('connectionchange', () => {
+  test('tells of the wait for a socket, and until when', async () => {
+    const { registration, client } = await makeRegistration(
+      {},
+      { connect: (socket) => socket.refuse() },
+    );
+    const seen = [];
+    client.addEventListener('connectionchange', (event) => seen.push(event.detail));
+    await errorOf(registration.register());
+    expect(seen.map(({ state }) => state)).toContain('connecting');
+    expect(seen.at(-1)).toMatchObject({ state: 'waiting', retryAt: registration.retryAt });
+    expect(client.connectionState).toBe('waiting');
   });
 });
 

@@ -427,3 +427,32 @@ describe('answers while refreshing', () => {
     expect(log.of('registered')).toEqual([]);
   });
 });
+
+test('a call after the machine slept, the server silent, ends by Timer F, and the expiry is seen', async () => {
+  const { registration, network, clock, log } = await makeRegistered();
+  log.length = 0;
+  clock.jump(3_600_000);
+  network.handler = () => undefined;
+  const done = watch(registration.register());
+  await clock.advance(32_000);
+  expect(done).toMatchObject({ state: 'rejected', error: { code: 'timeout' } });
+  expect(registration.bound).toBe(false);
+  expect(log.of('unregistered')).toEqual([{ reason: 'expired', confirmed: false }]);
+});
+
+test.each(['register', 'refresh', 'query'])(
+  '%s that waits for a Retry-After is sent at its end though the wall clock was set back',
+  async (name) => {
+    const { registration, network, clock } = await makeRegistration(
+      { retry: false },
+      { handler: script((request) => answer(request, 503, 'Busy', [['Retry-After', '100']])) },
+    );
+    await errorOf(registration.register());
+    const done = watch(registration[name]());
+    await settle();
+    clock.jump(-3_600_000);
+    await clock.advance(150_000);
+    expect(done.state).toBe('fulfilled');
+    expect(network.requests).toHaveLength(2);
+  },
+);
