@@ -1,4 +1,4 @@
-// Random calls against a random server on a random clock: what holds whatever happens (REQUIREMENTS §14.4).
+// Random calls against a random server on a random clock: what holds whatever happens.
 import { challenged, isRight } from './digest.mjs';
 import {
   answer,

@@ -1,4 +1,4 @@
-// Rows of the state table (REQUIREMENTS §14.2 of one flow) that the other files leave out; what the server asks of us.
+// Transitions between states that the other files leave out; flows; what the server asks of us.
 import { answers, challenged, guarded, isRight } from './digest.mjs';
 import {
   answer,
