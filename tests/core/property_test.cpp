@@ -1,5 +1,5 @@
 // Random runs of calls, frames, losses and leaps of the clock, on which the
-// invariants of a registration are checked (REQUIREMENTS 14.4: at most one
+// invariants of a registration are checked (at most one
 // REGISTER in flight, a rising CSeq, every call settled, never registered
 // without an unexpired 2xx, nothing after removal, no timer for the past).
 //

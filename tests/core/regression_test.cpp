@@ -469,5 +469,23 @@ TEST(Regression, RSP_09_a_hold_ends_though_the_clock_is_set_back_right_then) {
   EXPECT_EQ(world.outcome(waiting)->kind, OutputKind::operation_done);
 }
 
+TEST(Regression, REG_09_what_has_no_grammar_in_a_uri_is_refused) {
+  Simulation world;
+  RegistrationId id = 0;
+  RegistrationOptions options = alice();
+  options.aor = "sip:j\u00fcrgen@example.com";
+  EXPECT_EQ(world.agent.create(options, id).option, "aor");
+  options = alice();
+  options.contact.user = "\u00e9";
+  EXPECT_EQ(world.agent.create(options, id).option, "contact.user");
+  options = alice();
+  const NameValue empty[] = {{"a", "", false}};
+  options.contact.uri_parameters = empty;
+  EXPECT_EQ(world.agent.create(options, id).option, "contact.uriParams");
+  options.aor = "sip:j%C3%BCrgen@example.com";
+  options.contact.uri_parameters = {};
+  EXPECT_TRUE(world.agent.create(options, id).ok());
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -1,4 +1,4 @@
-// What every final response does (REQUIREMENTS section 6).
+// What every final response does.
 #include <gtest/gtest.h>
 
 #include "simulation.h"

@@ -91,7 +91,7 @@ class Registration {
   TimerHeap<Registration>::Timer timer{*this};
 
  private:
-  // calls (registration.cpp)
+  // calls (calls.cpp)
   void enqueue(std::unique_ptr<Exchange> call);
   void enqueue_first(std::unique_ptr<Exchange> call);
   void enqueue_automatic();

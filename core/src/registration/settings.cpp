@@ -1,5 +1,6 @@
 #include "registration/settings.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "message/contact.h"
@@ -80,9 +81,14 @@ std::string unescape_user(std::string_view user) {
   return plain;
 }
 
-// A URI that can stand in quotes and in angle brackets as it is.
+// A URI that can stand in quotes and in angle brackets as it is; other octets
+// than ASCII have no grammar in one and are to be escaped.
 bool parse_option_uri(std::string_view text, message::Uri& uri) {
-  return text.find_first_of("\"\\<>") == text.npos &&
+  const auto is_foreign = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 || c == '"' || c == '\\' ||
+           c == '<' || c == '>';
+  };
+  return std::none_of(text.begin(), text.end(), is_foreign) &&
          message::parse_uri(text, uri);
 }
 
@@ -150,6 +156,11 @@ Status append_uri_parameters(std::span<const NameValue> parameters,
     if (!is_plain_text(parameter.value)) {
       return refuse("contact.uriParams",
                     "a parameter's value must not hold control characters");
+    }
+    if (!parameter.flag && parameter.value.empty()) {
+      return refuse("contact.uriParams",
+                    "a parameter's value must not be empty; give true for a "
+                    "parameter without one");
     }
     has_transport |= message::equals_ignoring_case(parameter.name, "transport");
     uri += ';';
