@@ -75,8 +75,8 @@ class Agent::Implementation : public Context {
                             });
   }
 
-  // Every input passes here first, and after `action` the connection's state,
-  // which shows in every registration's, is passed on.
+  // For inputs that may change the connection's state, which shows in every
+  // registration's: after `action` it is passed on.
   template <typename Action>
   void act(Now now, Action action) {
     enter(now);
