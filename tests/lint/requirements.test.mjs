@@ -1,0 +1,23 @@
+// Tests are found by the ids in their names; tests/requirements.md has the ids.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { examine } from '../../scripts/requirements.mjs';
+
+const { required, counts, unknown, crowded, unreasoned } = examine();
+
+test('ids and tests are found', () => {
+  assert.ok(required.size > 250);
+  assert.ok([...counts.values()].filter((tests) => tests > 0).length > 100);
+});
+
+test('every id in the name of a test exists', () => {
+  assert.deepEqual(unknown, []);
+});
+
+test('no test names more than three ids', () => {
+  assert.deepEqual(crowded, []);
+});
+
+test('what is out of scope says why', () => {
+  assert.deepEqual(unreasoned, []);
+});
