@@ -90,6 +90,7 @@ export const layers = [
   googleTests('core', 'dev'),
   googleTests('core-asan', 'asan'),
   jest,
+  nodeTests('docs', 'tests/docs', 10 * MINUTE_MS),
   nodeTests('interop', 'tests/interop', 15 * MINUTE_MS),
   browser,
   nodeTests('packaging', 'tests/packaging', 10 * MINUTE_MS),
