@@ -172,7 +172,7 @@ void RecordWriter::append_challenge(const ChallengeInfo& info) {
   json_.key("scheme").text(info.bearer ? "Bearer" : "Digest");
   if (info.has_realm) json_.key("realm").text(info.realm);
   json_.key("proxy").boolean(info.proxy);
-  if (!info.bearer) {
+  if (info.algorithm_count > 0) {
     json_.key("algorithms").open('[');
     for (std::uint8_t i = 0; i < info.algorithm_count; ++i) {
       json_.text(algorithm_name(info.algorithms[i]));

@@ -176,7 +176,7 @@ void Simulation::open() {
   ASSERT_TRUE(socket_wanted_);
   socket_wanted_ = false;
   socket_open_ = true;
-  agent.opened(now_, flow_, secure, false, subprotocol);
+  agent.opened(now_, flow_, secure, loopback, subprotocol);
   drain();
 }
 
@@ -325,6 +325,7 @@ void Simulation::note(const Output& output) {
     seen.realm = success.realm;
     seen.algorithm = success.algorithm;
     seen.authenticated = success.authenticated;
+    seen.bearer = success.bearer;
     seen.outbound = success.outbound;
     for (const Binding& binding : success.bindings) {
       seen.bindings.push_back(
@@ -340,6 +341,10 @@ void Simulation::note(const Output& output) {
         offered.begin(),
         offered.begin() + output.challenge_info->algorithm_count);
     seen.previous = output.challenge_info->previous;
+    seen.bearer = output.challenge_info->bearer;
+    seen.scope = output.challenge_info->scope;
+    seen.authz_server = output.challenge_info->authz_server;
+    seen.error = output.challenge_info->error;
   }
   if (seen.kind == OutputKind::registration) {
     properties_[seen.registration] = outputs.size();
@@ -389,7 +394,9 @@ void Simulation::drain() {
     Credentials credentials;
     credentials.username = username;
     credentials.password = password;
-    credentials.has_password = true;
+    credentials.has_password = token.empty();
+    credentials.token = token;
+    credentials.expires_at = token_expires_at;
     (void)provide(id, challenge, credentials);
   }
 }

@@ -45,6 +45,10 @@ struct Seen {
   bool outbound;
   std::vector<std::uint8_t> offered;
   ChallengeInfo::Previous previous;
+  bool bearer;
+  std::string scope;
+  std::string authz_server;
+  std::string error;
   ConnectionState connection;
   std::uint32_t challenge;
 };
@@ -90,6 +94,7 @@ class Simulation {
   bool auto_open = true;
   bool subprotocol = true;
   bool secure = true;
+  bool loopback = false;
   void open();
   void refuse();
   void drop(std::uint16_t code = 1006);
@@ -99,6 +104,8 @@ class Simulation {
   bool auto_credentials = true;
   std::string username;
   std::string password = "secret";
+  std::string token;  // given in the password's place, unless empty
+  Millis token_expires_at = 0;
 
   // --- what happened
   std::deque<std::string> frames;  // sent, not yet looked at

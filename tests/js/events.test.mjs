@@ -100,6 +100,7 @@ describe('re-entrant calls', () => {
       'state registering',
       'state registered',
       'registered',
+      'warning',
     ]);
     await client.close();
   });

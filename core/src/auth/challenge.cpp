@@ -220,6 +220,10 @@ bool Challenge::answerable() const {
                     : !is_session_variant(algorithm);
 }
 
+bool same_space(const Challenge& a, const Challenge& b) {
+  return a.proxy == b.proxy && a.realm == b.realm;
+}
+
 void parse_challenges(const message::Message& response, ChallengeList& out) {
   out.count = 0;
   for (const message::Header& header : response.headers()) {

@@ -59,6 +59,9 @@ struct Challenge {
   [[nodiscard]] bool answerable() const;
 };
 
+// Of the same side and realm: one answer serves for both.
+[[nodiscard]] bool same_space(const Challenge& a, const Challenge& b);
+
 struct ChallengeList {
   std::array<Challenge, message::max_challenges> items;
   std::size_t count = 0;

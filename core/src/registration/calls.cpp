@@ -189,7 +189,7 @@ void Registration::start(std::unique_ptr<Exchange> exchange) {
       next_push_.reset();
     }
   }
-  send_register();
+  if (!asks_for_token()) send_register();
 }
 
 void Registration::finish_unsent(std::unique_ptr<Exchange> exchange) {

@@ -25,7 +25,7 @@ void Exchange::reset() {
 
 void Exchange::restart() {
   transactions = 0;
-  stale_answers = 0;
+  authentication.reset();
   interval_rounds = 0;
   challenge_text.clear();
   // A pooled exchange keeps no hostile 401's 64 KB.

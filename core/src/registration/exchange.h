@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/authenticator.h"
 #include "sipreg/options.h"
 
 namespace sipreg::registration {
@@ -25,7 +26,7 @@ struct Exchange {
 
   // Progress.
   std::uint32_t transactions = 0;  // REGISTERs sent
-  std::uint32_t stale_answers = 0;
+  auth::Attempt authentication;
   std::uint32_t interval_rounds = 0;
   // The 401 or 407 that waits for credentials.
   std::string challenge_text;

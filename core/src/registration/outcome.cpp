@@ -17,7 +17,7 @@ constexpr std::uint32_t longest_retry_after = 3'600;
 
 void Registration::fail(const Failure& failure) {
   if (!current_) return;
-  drop_sessions_in_doubt();
+  authenticator_.drop_in_doubt();
   std::unique_ptr<Exchange> exchange = std::move(current_);
   switch (exchange->kind) {
     case CallKind::register_:

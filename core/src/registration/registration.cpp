@@ -22,8 +22,6 @@ Registration::Registration(Context& context, RegistrationId id,
   automatic_sends_.fill(no_deadline);
 }
 
-Registration::~Registration() { forget_sessions(); }
-
 // ------------------------------------------------------------------ timers
 
 Millis Registration::deadline() const {

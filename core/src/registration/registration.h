@@ -9,10 +9,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "auth/challenge.h"
-#include "auth/digest.h"
+#include "auth/authenticator.h"
 #include "context.h"
 #include "message/codec.h"
 #include "registration/exchange.h"
@@ -51,7 +49,6 @@ class Registration {
   Registration(Context& context, RegistrationId id, Settings&& settings);
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
-  ~Registration();
 
   [[nodiscard]] RegistrationId id() const { return id_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -114,7 +111,6 @@ class Registration {
   void write_contact(message::Writer& out, const Exchange& exchange,
                      std::uint32_t expires) const;
   void write_supported(message::Writer& out, const Exchange& exchange) const;
-  void write_authorization(message::Writer& out);
   void begin_transaction(std::uint32_t asked);
 
   // responses (response.cpp)
@@ -132,10 +128,6 @@ class Registration {
   void warn_of(const OwnBinding& found, std::uint32_t granted,
                auth::DigestSession::Mutual mutual);
   void settle_done(std::unique_ptr<Exchange> exchange, const Success* success);
-  [[nodiscard]] auth::DigestSession::Mutual read_authentication_info(
-      const message::Message& response);
-  void describe_authentication(Success& success,
-                               auth::DigestSession::Mutual mutual);
 
   // repairs (repair.cpp)
   // True when the request was changed such that sending it again makes sense.
@@ -146,49 +138,14 @@ class Registration {
   [[nodiscard]] bool drop_extension(std::string_view tag);
 
   // challenges (authentication.cpp)
-  enum class Renewal : std::uint8_t { no_session, renewed, refused };
-  // What the server made of a session's credentials since they were offered.
-  enum class Standing : std::uint8_t { offered, accepted, refused };
-  struct Session {
-    auth::DigestSession digest;
-    Standing standing = Standing::offered;
-  };
-  struct Answer {
-    const Credentials* credentials = nullptr;
-    auth::HexDigest ha1;
-  };
+  [[nodiscard]] auth::Terms terms() const;
   void challenged(const message::Message& response);
-  [[nodiscard]] Renewal renew_session(const auth::ChallengeList& challenges,
-                                      const auth::Challenge& challenge);
-  void ask_for_credentials(const auth::ChallengeList& challenges, bool refused);
-  [[nodiscard]] bool answer_space(const auth::ChallengeList& challenges,
-                                  const auth::Challenge& space,
-                                  std::span<const Credentials> given,
-                                  bool& repeated);
-  [[nodiscard]] Answer find_credentials(const auth::Challenge& challenge,
-                                        std::span<const Credentials> given,
-                                        bool& repeated);
-  [[nodiscard]] bool may_answer(const Credentials& credentials,
-                                const auth::Challenge& challenge);
-  void start_session(Session& session, const auth::Challenge& challenge,
-                     std::string_view username, const auth::HexDigest& ha1);
-  [[nodiscard]] bool is_allowed(const auth::Challenge& challenge) const;
-  [[nodiscard]] Session* find_session(const auth::Challenge& challenge);
-  [[nodiscard]] bool has_answer(const auth::Challenge& challenge);
-  void accept_sessions();
-  void drop_sessions_in_doubt();
-  void forget_sessions();
+  void ask_for_credentials(const ChallengeInfo& info);
+  void provide_answers(std::span<const Credentials> given);
+  [[nodiscard]] bool asks_for_token();
+  void provide_token(std::span<const Credentials> given);
   void fail_authentication(const Failure& failure);
   void send_again();
-  [[nodiscard]] std::string& pinned_realm(bool proxy) {
-    return pinned_realms_[proxy ? 1 : 0];
-  }
-  [[nodiscard]] bool& realm_is_pinned(bool proxy) {
-    return realms_are_pinned_[proxy ? 1 : 0];
-  }
-  [[nodiscard]] auth::Algorithm& strongest_algorithm(bool proxy) {
-    return strongest_algorithms_[proxy ? 1 : 0];
-  }
 
   // outcomes (outcome.cpp)
   void fail(const Failure& failure);
@@ -245,13 +202,7 @@ class Registration {
   std::unique_ptr<Exchange> current_;
   std::unique_ptr<Exchange> queue_;
 
-  std::vector<Session> sessions_;
-  // Of 401 and of 407. Credentials without a realm stay with the first that
-  // asked for them; what once used a strong algorithm may not fall back
-  // (RFC 8760 section 3).
-  std::array<std::string, 2> pinned_realms_;
-  std::array<bool, 2> realms_are_pinned_{};
-  std::array<auth::Algorithm, 2> strongest_algorithms_{};
+  auth::Authenticator authenticator_;
 
   // When the last automatic REGISTERs went out, oldest next to be replaced.
   std::array<Millis, 10> automatic_sends_;

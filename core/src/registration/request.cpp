@@ -79,7 +79,8 @@ void Registration::send_register() {
   write_supported(out, exchange);
   out.text(context_.user_agent_row);
   out.text(settings_.header_rows).text(exchange.header_rows);
-  write_authorization(out);
+  authenticator_.write_authorizations(out, "REGISTER", settings_.request_uri,
+                                      terms());
   out.text("Content-Length: 0\r\n\r\n");
   ++context_.statistics.registers;
   connection.send(context_.request);
@@ -130,16 +131,6 @@ void Registration::write_supported(message::Writer& out,
     if (!more.empty()) add(true, more.substr(2));  // behind its ", "
   }
   if (separator == ", ") out.end_of_row();
-}
-
-// Credentials that were accepted go along unasked (RFC 3261 section 22.2), so
-// that a refresh costs one round trip.
-void Registration::write_authorization(message::Writer& out) {
-  std::erase_if(sessions_, [&](Session& session) {
-    return session.standing != Standing::refused &&
-           !session.digest.write_authorization(out, "REGISTER",
-                                               settings_.request_uri, {});
-  });
 }
 
 }  // namespace sipreg::registration

@@ -109,7 +109,7 @@ bool Registration::receive(const message::Message& response) {
 
 void Registration::final_response(const message::Message& response) {
   if (response.status < 300) {
-    accept_sessions();
+    authenticator_.accept();
     return succeeded(response);
   }
   if (response.status == 401 || response.status == 407) {
@@ -139,7 +139,8 @@ void Registration::register_succeeded(const message::Message& response) {
   OwnBinding found;
   Success& success = context_.results.success(
       response, own_contact(transaction_.asked), found);
-  const auto mutual = read_authentication_info(response);
+  const auto mutual =
+      authenticator_.take_authentication_info(response, settings_.request_uri);
   if (mutual == auth::DigestSession::Mutual::mismatch &&
       settings_.digest.require_mutual) {
     Failure failure = make_failure(
@@ -177,7 +178,8 @@ void Registration::register_succeeded(const message::Message& response) {
   success.contact = settings_.contact_uri();
   success.pub_gruu = found.pub_gruu;
   success.temp_gruu = found.temp_gruu;
-  describe_authentication(success, mutual);
+  success.mutual = mutual == auth::DigestSession::Mutual::verified;
+  authenticator_.describe(success);
 
   std::unique_ptr<Exchange> exchange = std::move(current_);
   publish();
@@ -185,8 +187,8 @@ void Registration::register_succeeded(const message::Message& response) {
                                               : OutputKind::refreshed);
   event.registration = id_;
   event.success = &success;
-  warn_of(found, granted, mutual);
   settle_done(std::move(exchange), &success);
+  warn_of(found, granted, mutual);
   // Made while all bindings of the address of record were being removed.
   if (!wanted_ && !is_asked_to_leave()) {
     std::unique_ptr<Exchange> removal = context_.exchanges.take();
@@ -225,6 +227,11 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
          "The server did not prove that it knows the password (rspauth is "
          "wrong).");
   }
+  if (authenticator_.take_weakness()) {
+    warn("weak-digest",
+         "The server's challenge was answered with MD5. Offer SHA-256 there, "
+         "or leave MD5 out of digest.algorithms.");
+  }
 }
 
 // A 2xx is no registration when it lists others' bindings and not ours, or
@@ -243,7 +250,8 @@ void Registration::binding_missing(const message::Message& response) {
 void Registration::unregister_succeeded(const message::Message& response) {
   OwnBinding found;
   (void)context_.results.success(response, own_contact(0), found);
-  (void)read_authentication_info(response);
+  (void)authenticator_.take_authentication_info(response,
+                                                settings_.request_uri);
   const bool still_bound =
       found.match > Match::only_contact && found.expires != 0u;
   if (still_bound) {
@@ -264,7 +272,8 @@ void Registration::query_succeeded(const message::Message& response) {
       bound_ ? static_cast<std::uint32_t>(left / 1000 + clock_difference) : 0u;
   Success& success =
       context_.results.success(response, own_contact(seconds), found);
-  (void)read_authentication_info(response);
+  (void)authenticator_.take_authentication_info(response,
+                                                settings_.request_uri);
   success.text = context_.message_text;
   std::unique_ptr<Exchange> exchange = std::move(current_);
   const bool lost =
@@ -324,46 +333,8 @@ void Registration::rejected(const message::Message& response) {
   failure.response = context_.results.response(response);
   failure.message = advice(status);
   hold(failure);
-  if (status == 403) forget_sessions();
+  if (status == 403) authenticator_.forget_sessions();
   fail(failure);
-}
-
-auth::DigestSession::Mutual Registration::read_authentication_info(
-    const message::Message& response) {
-  auto result = auth::DigestSession::Mutual::absent;
-  for (const message::Header& header : response.headers()) {
-    const bool proxy = header.id == HeaderName::proxy_authentication_info;
-    if (!proxy && header.id != HeaderName::authentication_info) continue;
-    // It names no realm: with several it cannot be told whose it is.
-    const auto is_its_kind = [proxy](const Session& session) {
-      return session.digest.proxy() == proxy;
-    };
-    if (std::count_if(sessions_.begin(), sessions_.end(), is_its_kind) != 1) {
-      continue;
-    }
-    for (Session& session : sessions_) {
-      if (session.digest.proxy() != proxy) continue;
-      const auto mutual = session.digest.take_authentication_info(
-          header.value, settings_.request_uri, {});
-      if (mutual != auth::DigestSession::Mutual::absent) result = mutual;
-      break;
-    }
-  }
-  return result;
-}
-
-void Registration::describe_authentication(Success& success,
-                                           auth::DigestSession::Mutual mutual) {
-  success.mutual = mutual == auth::DigestSession::Mutual::verified;
-  for (const auto& [session, standing] : sessions_) {
-    auth::Algorithm& strongest = strongest_algorithm(session.proxy());
-    strongest = std::max(strongest, session.algorithm());
-    // The registrar's own challenge tells more than a proxy's.
-    if (success.authenticated && session.proxy()) continue;
-    success.authenticated = true;
-    success.algorithm = static_cast<std::uint8_t>(session.algorithm());
-    success.realm = session.realm();
-  }
 }
 
 }  // namespace sipreg::registration
