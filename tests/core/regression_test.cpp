@@ -6,13 +6,6 @@
 namespace sipreg::testing {
 namespace {
 
-RegistrationOptions alice() {
-  RegistrationOptions options;
-  options.aor = "sip:alice@example.com";
-  options.has_credentials = true;
-  return options;
-}
-
 TEST(Regression, UNR_02_a_waiting_register_survives_anothers_removal_of_all) {
   Simulation world;
   const RegistrationId first = world.registered();

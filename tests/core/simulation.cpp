@@ -17,6 +17,13 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
+RegistrationOptions alice() {
+  RegistrationOptions options;
+  options.aor = "sip:alice@example.com";
+  options.has_credentials = true;
+  return options;
+}
+
 std::string header(std::string_view message, std::string_view name) {
   const std::string wanted = lower(name);
   std::size_t begin = 0;
@@ -106,12 +113,7 @@ RegistrationId Simulation::create(const RegistrationOptions& options) {
   return id;
 }
 
-RegistrationId Simulation::create() {
-  RegistrationOptions options;
-  options.aor = "sip:alice@example.com";
-  options.has_credentials = true;
-  return create(options);
-}
+RegistrationId Simulation::create() { return create(alice()); }
 
 OperationId Simulation::call(RegistrationId id, CallKind kind) {
   Call call;
@@ -154,6 +156,15 @@ void Simulation::advance(Millis ms) {
   }
   now_.wall += end - now_.monotonic;
   now_.monotonic = end;
+}
+
+std::string Simulation::await_frame() {
+  static constexpr Millis day = 86'400'000;
+  const Millis end = now_.monotonic + day;
+  while (frames.empty() && deadline() != no_deadline && deadline() <= end) {
+    advance(std::max<Millis>(deadline() - now_.monotonic, 0));
+  }
+  return next_frame();
 }
 
 void Simulation::sleep(Millis ms) {
@@ -262,6 +273,14 @@ RegistrationId Simulation::registered(int expires) {
   return id;
 }
 
+static std::vector<std::string> texts(std::span<const HeaderField> headers) {
+  std::vector<std::string> rows;
+  for (const HeaderField& header : headers) {
+    rows.push_back(std::string(header.name) + ": " + std::string(header.value));
+  }
+  return rows;
+}
+
 // What is told of a registration follows its properties.
 void Simulation::check_order(const Output& output) const {
   const Seen* const properties = this->properties(output.registration);
@@ -315,12 +334,18 @@ void Simulation::note(const Output& output) {
     seen.retryable = output.failure.retryable;
     seen.retry_at = output.failure.retry_at;
     seen.text = output.failure.message;
+    seen.headers = texts(output.failure.response.headers);
   }
   if (output.success != nullptr) {
     const Success& success = *output.success;
     seen.expires = success.expires;
     seen.expires_at = success.expires_at;
+    seen.headers = texts(success.response.headers);
+    seen.service_route = {success.service_route.begin(),
+                          success.service_route.end()};
+    seen.path = {success.path.begin(), success.path.end()};
     seen.pub_gruu = success.pub_gruu;
+    seen.temp_gruu = success.temp_gruu;
     seen.contact = success.contact;
     seen.realm = success.realm;
     seen.algorithm = success.algorithm;

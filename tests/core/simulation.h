@@ -37,7 +37,11 @@ struct Seen {
   bool retryable;
   std::uint32_t expires;              // granted
   std::vector<std::string> bindings;  // "own <uri> <expires>"
+  std::vector<std::string> headers;   // of the response: "name: value"
+  std::vector<std::string> service_route;
+  std::vector<std::string> path;
   std::string pub_gruu;
+  std::string temp_gruu;
   std::string contact;
   std::string realm;
   std::uint8_t algorithm;
@@ -52,6 +56,9 @@ struct Seen {
   ConnectionState connection;
   std::uint32_t challenge;
 };
+
+// alice, who has credentials.
+[[nodiscard]] RegistrationOptions alice();
 
 // The value of the first header of that name in a message, "" without one.
 [[nodiscard]] std::string header(std::string_view message,
@@ -83,8 +90,9 @@ class Simulation {
   bool provide(RegistrationId id, std::uint32_t challenge,
                const Credentials& credentials);
   void remove(RegistrationId id);
-  void advance(Millis ms);  // both clocks, stopping at every deadline
-  void sleep(Millis ms);    // the wall clock alone, then one late timer
+  void advance(Millis ms);    // both clocks, stopping at every deadline
+  std::string await_frame();  // advances until one is sent, within a day
+  void sleep(Millis ms);      // the wall clock alone, then one late timer
   void leap(Millis ms) { now_.wall += ms; }  // and nobody is told yet
   void wake();
   void close();
