@@ -29,6 +29,7 @@ bool drop_tag(std::string& list, std::string_view tag) {
 bool Registration::repair(const message::Message& response) {
   switch (response.status) {
     case 413:
+    case 415:
       return drop_additional_headers();
     case 416:
       return fall_back_to_sip();
