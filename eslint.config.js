@@ -11,12 +11,15 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       // The glue has one importer, so that the module's life is managed in one place.
-      'no-restricted-imports': ['error', { paths: ['sipreg:core', 'sipreg:wasm'] }],
+      'no-restricted-imports': [
+        'error',
+        { paths: ['sipreg:core', 'sipreg:wasm', 'sipreg:location'] },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
   {
-    files: ['js/src/load.ts', 'js/src/index.ts'],
+    files: ['js/src/load.ts', 'js/src/index.ts', 'js/src/external.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

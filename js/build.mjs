@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,20 +23,26 @@ const stamp = join(root, 'build/js.stamp');
 const glue = join(root, 'build/wasm/bindings/core.mjs');
 const wasm = join(root, 'build/wasm/bindings/core.wasm');
 
-/** One line per file of the package: where it comes from and in which module system it goes out. */
-const entries = [
-  { source: 'index.ts', output: 'index.js', format: 'esm' },
-  { source: 'index.ts', output: 'index.cjs', format: 'cjs' },
-  { source: 'testing/index.ts', output: 'testing.js', format: 'esm' },
-  { source: 'testing/index.ts', output: 'testing.cjs', format: 'cjs' },
+/**
+ * The entries of the package are those of package.json's `exports`: `./dist/<name>.js` is made of js/src/<name>.ts or
+ * js/src/<name>/index.ts, as an ES module and as CommonJS, with declarations for both.
+ */
+const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const entries = Object.values(exports)
+  .filter((target) => typeof target === 'object')
+  .map((target) => basename(target.import.default, '.js'));
+
+const isFile = (name) => existsSync(join(sources, name));
+const sourceOf = (entry) => [`${entry}.ts`, `${entry}/index.ts`].find(isFile);
+
+/** The files of JavaScript. The command-line tool's are no entries: users run them. */
+const bundles = [
+  ...entries.flatMap((entry) => [
+    { source: sourceOf(entry), output: `${entry}.js`, format: 'esm' },
+    { source: sourceOf(entry), output: `${entry}.cjs`, format: 'cjs' },
+  ]),
   { source: 'cli/main.ts', output: 'cli.js', format: 'esm', program: true },
   { source: 'cli/ladder.ts', output: 'ladder.js', format: 'esm' },
-];
-
-/** Entries that users import, with the declaration file that each of them publishes. */
-const declarations = [
-  { entry: 'index.d.ts', output: 'index' },
-  { entry: 'testing/index.d.ts', output: 'testing' },
 ];
 
 function filesUnder(path) {
@@ -66,11 +72,19 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+/** core.wasm with the version in a custom section: the JavaScript takes its own version and no other. */
+function stampedWasm() {
+  const name = Buffer.from('sipreg');
+  const content = Buffer.concat([Buffer.from([name.length]), name, Buffer.from(version)]);
+  return Buffer.concat([readFileSync(wasm), Buffer.from([0, content.length]), content]);
+}
+
 /**
- * `sipreg:core` is Emscripten's glue, `sipreg:wasm` the module's bytes as base64. The glue never loads the file that it
- * looks for beside itself, because it is always given the bytes; import.meta goes, as CommonJS cannot have it.
+ * `sipreg:core` is Emscripten's glue, which is always given a compiled module and never loads the file that it looks for
+ * beside itself; import.meta goes, as CommonJS cannot have it. `sipreg:wasm` is the module's bytes as base64,
+ * `sipreg:location` where its file is, in the form that bundlers know.
  */
-const coreModules = {
+const coreModules = (format) => ({
   name: 'core-modules',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^sipreg:/ }, ({ path }) => ({ path, namespace: 'sipreg' }));
@@ -83,30 +97,34 @@ const coreModules = {
       return { contents: code };
     });
     onLoad({ filter: /^sipreg:wasm$/, namespace: 'sipreg' }, () => ({
-      contents: `export default '${readFileSync(wasm).toString('base64')}'`,
+      contents: `export default '${stampedWasm().toString('base64')}'`,
+    }));
+    onLoad({ filter: /^sipreg:location$/, namespace: 'sipreg' }, () => ({
+      contents:
+        format === 'esm'
+          ? "export default () => new URL('./sipreg.wasm', import.meta.url);"
+          : "export default () => require('url').pathToFileURL(`${__dirname}/sipreg.wasm`);",
     }));
   },
-};
+});
 
-/**
- * The command-line tool imports the package's own library instead of carrying a second copy of the core. The test
- * registrar and `ws` are bundled into it, so that `npx sipreg` works where `ws` is not installed.
- */
-const sharedLibrary = {
+/** Other files import the package's main entry from beside them instead of carrying a second copy of the core. */
+const sharedLibrary = (format) => ({
   name: 'shared-library',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/index\.js$/ }, ({ importer }) => {
-      if (!importer.startsWith(join(sources, 'cli'))) return undefined;
-      return { path: './index.js', external: true };
-    });
+    onResolve({ filter: /\/index\.js$/ }, ({ path, resolveDir }) =>
+      resolve(resolveDir, path) === join(sources, 'index.js')
+        ? { path: format === 'esm' ? './index.js' : './index.cjs', external: true }
+        : undefined,
+    );
   },
-};
+});
 
 /** `ws` is CommonJS and asks for Node's modules by require(), which an ES module does not have by itself. */
 const programRequire =
   "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
 
-async function bundle({ source, output, format, program = false }, version) {
+async function bundle({ source, output, format, program = false }) {
   const path = join(sources, source);
   const shebang =
     program && !readFileSync(path, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
@@ -121,9 +139,10 @@ async function bundle({ source, output, format, program = false }, version) {
     target: 'es2022',
     // CommonJS gets require('ws'), because import() fails in some of its hosts (Jest).
     supported: format === 'cjs' ? { 'dynamic-import': false } : {},
-    external: program ? ['node:*'] : ['ws', 'node:*'],
+    // The test registrar and `ws` are part of the program, so that `npx sipreg` works where `ws` is not installed.
+    external: program ? ['node:*'] : ['ws', 'fs/promises', 'url', 'node:*'],
     define: { SIPREG_VERSION: JSON.stringify(version) },
-    plugins: [sharedLibrary, coreModules],
+    plugins: [sharedLibrary(format), coreModules(format)],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -151,7 +170,7 @@ function publishDeclarations() {
   });
   if (status !== 0) throw new Error('The TypeScript sources do not compile.');
 
-  const queue = declarations.map(({ entry }) => entry);
+  const queue = entries.map((entry) => sourceOf(entry).replace(/\.ts$/, '.d.ts'));
   const reached = new Set(queue);
   for (const file of queue) {
     const text = readFileSync(join(types, file), 'utf8');
@@ -171,12 +190,10 @@ function publishDeclarations() {
     });
     writeFileSync(target.replace(/\.d\.ts$/, '.d.cts'), commonJs);
   }
-  for (const { entry, output } of declarations.filter(
-    (each) => each.entry !== `${each.output}.d.ts`,
-  )) {
-    const module = `./${entry.replace(/\.d\.ts$/, '')}`;
-    writeFileSync(join(dist, `${output}.d.ts`), `export * from '${module}.js';\n`);
-    writeFileSync(join(dist, `${output}.d.cts`), `export * from '${module}.cjs';\n`);
+  for (const entry of entries.filter((each) => sourceOf(each) !== `${each}.ts`)) {
+    const module = `./${sourceOf(entry).replace(/\.ts$/, '')}`;
+    writeFileSync(join(dist, `${entry}.d.ts`), `export * from '${module}.js';\n`);
+    writeFileSync(join(dist, `${entry}.d.cts`), `export * from '${module}.cjs';\n`);
   }
 }
 
@@ -188,11 +205,11 @@ export async function buildPackage() {
   }
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()) return false;
 
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   rmSync(stamp, { force: true });
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  for (const entry of entries) await bundle(entry, version);
+  writeFileSync(join(dist, 'sipreg.wasm'), stampedWasm());
+  for (const each of bundles) await bundle(each);
   publishDeclarations();
   writeFileSync(stamp, fingerprint());
   return true;

@@ -3,7 +3,7 @@ import { Engine } from './engine.js';
 import type { RegistrationError } from './errors.js';
 import { emit, Emitter } from './events.js';
 import { Field } from './fields.js';
-import { loadCore } from './load.js';
+import { loadCore, type Source } from './load.js';
 import {
   readClientOptions,
   readCloseOptions,
@@ -17,12 +17,15 @@ import type * as types from './types.js';
 import { watchHost } from './wake.js';
 import { defaultFactory } from './websocket.js';
 
-/** createClient() with the WebAssembly that the entry brings along, in base64. */
-export async function openClient(options: types.ClientOptions, wasm: string): Promise<Client> {
+/** createClient() with the WebAssembly that the entry brings along. */
+export async function openClient(
+  options: types.ClientOptions,
+  bundled: () => Source,
+): Promise<Client> {
   const settings = readClientOptions(options);
   const platform = createPlatform(settings.platform);
   const [core, factory] = await Promise.all([
-    loadCore(settings.wasm, wasm),
+    loadCore(settings.wasm, bundled),
     settings.webSocket ?? defaultFactory(),
   ]);
   const instance = await takeInstance(settings.instanceId, settings.storage, platform);

@@ -1,4 +1,4 @@
-/** What the build puts in: two modules made out of the WebAssembly build, and package.json's version. */
+/** What the build puts in: modules made out of the WebAssembly build, and package.json's version. */
 
 declare module 'sipreg:core' {
   /** The bridge (bindings/bridge.h). Numbers only; addresses are byte offsets in the heap, times ms. */
@@ -62,9 +62,14 @@ declare module 'sipreg:core' {
 }
 
 declare module 'sipreg:wasm' {
-  /** core.wasm in base64. */
+  /** sipreg.wasm in base64. */
   const base64: string;
   export default base64;
+}
+
+declare module 'sipreg:location' {
+  /** Where sipreg.wasm is: beside the file that asks. */
+  export default function locate(): URL;
 }
 
 /** The package's version. */

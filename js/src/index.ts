@@ -13,5 +13,13 @@ export type * from './types.js';
  * 'unsupported' where the host has no WebAssembly, forbids it, or has no secure randomness or WebSocket.
  */
 export function createClient(options: ClientOptions): Promise<Client> {
-  return openClient(options, wasm);
+  return openClient(options, decode);
+}
+
+/** The WebAssembly inlined in this file. */
+function decode(): Uint8Array {
+  const text = atob(wasm);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

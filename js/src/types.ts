@@ -23,8 +23,9 @@ export interface ClientOptions {
    */
   server: ServerUrl | ServerUrl[];
   /**
-   * Where the WebAssembly comes from: bytes, a WebAssembly.Module, a Response, or a URL to fetch. Default: the copy
-   * inside this package.
+   * Where the WebAssembly comes from: bytes, a WebAssembly.Module, a Response, a promise of one of these, or a URL (http:,
+   * https:, blob:, data:; file: on Node). It must be of the same version. Default: in `sipreg` the copy
+   * inside it, in `sipreg/external` sipreg.wasm beside it.
    */
   wasm?: string | URL | ArrayBuffer | ArrayBufferView | object;
   /** Makes the socket. Default: the global WebSocket; where there is none (Node 20), the package `ws`. */

@@ -316,7 +316,7 @@ describe('T15 SEC-02 secrets are never seen', () => {
     };
     try {
       const { readFileSync } = await import('node:fs');
-      const wasm = readFileSync(new URL('../../build/wasm/bindings/core.wasm', import.meta.url));
+      const wasm = readFileSync(new URL('../../dist/sipreg.wasm', import.meta.url));
       const world = await createWorld({ wasm });
       const password = 'needle-in-the-heap-é';
       const registration = await world.registered({ credentials: { password } });

@@ -1,13 +1,12 @@
-// Where the WebAssembly comes from, and what happens where it cannot run.
+// What happens where the WebAssembly cannot run, and when it ends.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '../../dist/index.js';
 import { createTestRegistrar } from '../../dist/testing.js';
 import { accept, alice, createWorld, listen, turn } from './world.mjs';
 
-const wasmFile = new URL('../../build/wasm/bindings/core.wasm', import.meta.url);
+const wasmFile = new URL('../../dist/sipreg.wasm', import.meta.url);
 const bytes = readFileSync(wasmFile);
 const registrar = createTestRegistrar();
 const open = (wasm, more = {}) =>
@@ -18,67 +17,6 @@ const open = (wasm, more = {}) =>
     wasm,
     ...more,
   });
-
-describe('option wasm', () => {
-  const sources = {
-    'a Uint8Array': () => new Uint8Array(bytes),
-    'a Buffer': () => bytes,
-    'an ArrayBuffer': () => new Uint8Array(bytes).buffer,
-    'a WebAssembly.Module': () => WebAssembly.compile(bytes),
-    'a Response': () => new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } }),
-  };
-  test.each(Object.keys(sources))('%s', async (name) => {
-    const source = await sources[name]();
-    const [first, second] = await Promise.all([open(source), open(source)]);
-    const registration = await first.register(alice);
-    expect(registration.state).toBe('registered');
-    await first.close();
-    await second.register(alice);
-    await second.close();
-  });
-
-  test('an address, fetched once', async () => {
-    let fetched = 0;
-    const server = createServer((_, response) => {
-      fetched++;
-      response.writeHead(200, { 'Content-Type': 'application/wasm' }).end(bytes);
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${server.address().port}/sipreg.wasm`;
-    for (const source of [url, new URL(url)]) {
-      const client = await open(source);
-      await client.register(alice);
-      await client.close();
-    }
-    expect(fetched).toBe(1);
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-
-  test('an address that gives something else, and then the right thing', async () => {
-    let healthy = false;
-    const server = createServer((_, response) => {
-      response.writeHead(healthy ? 200 : 404).end(healthy ? bytes : 'not found');
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${server.address().port}/sipreg.wasm`;
-    await expect(open(url)).rejects.toMatchObject({
-      code: 'unsupported',
-      message: expect.stringContaining('404'),
-    });
-    healthy = true;
-    await (await open(url)).close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    await expect(open(`${url}?gone`)).rejects.toMatchObject({ code: 'unsupported' });
-  });
-
-  test('bytes that are no WebAssembly, or another one', async () => {
-    await expect(open(new Uint8Array([1, 2, 3]))).rejects.toMatchObject({ code: 'unsupported' });
-    const empty = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
-    await expect(open(empty)).rejects.toMatchObject({ code: 'unsupported' });
-  });
-});
 
 describe('fault 103 hosts that lack something', () => {
   const without = async (name, value, act) => {

@@ -35,9 +35,12 @@ describe('the tarball', () => {
         'LICENSE',
         'README.md',
         'dist/cli.js',
+        'dist/external.cjs',
+        'dist/external.js',
         'dist/index.cjs',
         'dist/index.js',
         'dist/ladder.js',
+        'dist/sipreg.wasm',
         'dist/testing.cjs',
         'dist/testing.js',
         'package.json',
@@ -64,7 +67,9 @@ describe('the tarball', () => {
 
   test('gives every resolver the types that fit the code', async () => {
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    await succeed(process.execPath, [attw, packed.tarball, '--profile', 'node16', '--no-color']);
+    const noTypes = ['--exclude-entrypoints', './sipreg.wasm'];
+    const options = ['--profile', 'node16', '--no-color', ...noTypes];
+    await succeed(process.execPath, [attw, packed.tarball, ...options]);
   });
 });
 
