@@ -137,6 +137,7 @@ void RecordWriter::append_success(const Success& success, Record& record) {
   }
   append_or_null(success.pub_gruu);
   append_or_null(success.temp_gruu);
+  if (success.push) append_push(*success.push);
   json_.close(']');
   record.x = static_cast<std::uint32_t>(success.own_bindings);
   record.y = static_cast<std::uint32_t>(success.own_bindings >> 32);
@@ -147,6 +148,13 @@ void RecordWriter::append_success(const Success& success, Record& record) {
   if (record.offset + record.length == blob_.size() && !whole) {
     blob_ += success.text;
   }
+}
+
+void RecordWriter::append_push(const Success::Push& push) {
+  json_.open('{').key("accepted").boolean(push.accepted);
+  if (!push.vapid.empty()) json_.key("vapid").unescaped(push.vapid);
+  if (push.pnsreg) json_.key("pnsreg").number(*push.pnsreg);
+  json_.close('}');
 }
 
 void RecordWriter::append_details(const ResponseReader& reader) {

@@ -64,6 +64,7 @@ class RecordWriter {
  private:
   void append_json(const Output& output, Record& record);
   void append_success(const Success& success, Record& record);
+  void append_push(const Success::Push& push);
   void append_failure(const Failure& failure);
   void append_challenge(const ChallengeInfo& info);
   void append_binding(const Binding& binding);

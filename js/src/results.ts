@@ -39,6 +39,7 @@ type Head = [
   auth: RegistrationInfo['auth'] | null,
   pubGruu: string | null,
   tempGruu: string | null,
+  push?: NonNullable<RegistrationInfo['push']>,
 ];
 
 /** Gives an object that exists already to the constructors of classes with private members. */
@@ -116,7 +117,7 @@ export class Success extends Result {
   protected override make(json: string): object {
     const [expires, expiresAt, contact, serviceRoute, path, associatedUris, outbound, ...more] =
       JSON.parse(json) as Head;
-    const [auth, pubGruu, tempGruu] = more;
+    const [auth, pubGruu, tempGruu, push] = more;
     const info: Partial<RegistrationInfo> = {
       expires,
       expiresAt,
@@ -129,6 +130,7 @@ export class Success extends Result {
     if (pubGruu !== null) info.pubGruu = pubGruu;
     if (tempGruu !== null) info.tempGruu = tempGruu;
     if (auth !== null) info.auth = auth;
+    if (push !== undefined) info.push = push;
     Rest.addTo(info, this);
     return info;
   }

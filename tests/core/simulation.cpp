@@ -352,6 +352,8 @@ void Simulation::note(const Output& output) {
     seen.authenticated = success.authenticated;
     seen.bearer = success.bearer;
     seen.outbound = success.outbound;
+    seen.push = success.push;
+    if (success.push) seen.vapid = success.push->vapid;
     for (const Binding& binding : success.bindings) {
       seen.bindings.push_back(
           std::string(binding.own ? "own " : "other ") +

@@ -47,6 +47,8 @@ struct Seen {
   std::uint8_t algorithm;
   bool authenticated;
   bool outbound;
+  std::optional<Success::Push> push;  // its vapid is in `vapid`
+  std::string vapid;
   std::vector<std::uint8_t> offered;
   ChallengeInfo::Previous previous;
   bool bearer;

@@ -81,7 +81,9 @@ describe('register', () => {
     expect(result.stdout).toContain(binding.uri);
     expect(result.stdout).toContain('Digest MD5, realm "sipreg.test"');
     expect(result.stdout).toMatch(/GRUU +sip:alice@example\.com;gr=urn:uuid:/);
-    expect(result.stderr).toMatch(/^Warning \(weak-digest\): .*\nThe binding is left at the registrar until \d\d:\d\d:\d\d/);
+    expect(result.stderr).toMatch(
+      /^Warning \(weak-digest\): .*\nThe binding is left at the registrar until \d\d:\d\d:\d\d/,
+    );
     expect(registrar.connections).toBe(0);
   });
 

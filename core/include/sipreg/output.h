@@ -79,6 +79,13 @@ struct Success {
   std::span<const std::string_view> path;
   std::span<const std::string_view> associated_uris;
   bool outbound = false;  // Require: outbound (RFC 5626 section 6)
+  // What Feature-Caps says to the push options (RFC 8599 section 4.1).
+  struct Push {
+    bool accepted = false;               // +sip.pns names our provider
+    std::string_view vapid;              // escaped; empty: none
+    std::optional<std::uint32_t> pnsreg;  // s before the end, at the latest
+  };
+  std::optional<Push> push;  // absent: no push was asked for
   bool authenticated = false;
   bool bearer = false;
   std::uint8_t algorithm = 0;  // auth::Algorithm, when digest

@@ -107,6 +107,7 @@ Change Connection::flow_lost() {
   failures_ = held ? 0 : failures_ + 1;
   flow_ = 0;
   probe_deadline_ = no_deadline;
+  given_up_ = false;
   cause_ = FailureCode::transport;
   return Change::down;
 }
@@ -138,7 +139,7 @@ Change Connection::advance() {
     drop_socket(normal_closure);
     return attempt_failed(FailureCode::timeout);
   }
-  if (probe_deadline_ != no_deadline && now >= probe_deadline_) {
+  if (given_up_ || (probe_deadline_ != no_deadline && now >= probe_deadline_)) {
     drop_socket(normal_closure);
     const Change change = flow_lost();
     enter(ConnectionState::disconnected, abnormal_closure);
@@ -149,6 +150,7 @@ Change Connection::advance() {
 }
 
 Millis Connection::deadline() const {
+  if (given_up_) return clock_.steady();
   Millis first = no_deadline;
   for (const Millis at : {connect_deadline_, probe_deadline_, retry_at_}) {
     if (at != no_deadline && (first == no_deadline || at < first)) first = at;
@@ -172,6 +174,8 @@ void Connection::probe() {
   probe_deadline_ = clock_.steady() + probe_timeout;
 }
 
+void Connection::give_up() { given_up_ = open(); }
+
 void Connection::send(std::string_view message) {
   ++statistics_.frames_out;
   Output& output = outbox_.push(OutputKind::transmit, message);
@@ -185,6 +189,7 @@ void Connection::close() {
   flow_ = 0;
   connect_deadline_ = no_deadline;
   probe_deadline_ = no_deadline;
+  given_up_ = false;
   enter(ConnectionState::closed);
 }
 

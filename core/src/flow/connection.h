@@ -46,6 +46,7 @@ class Connection {
   }
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] FlowId flow() const { return flow_; }
+  [[nodiscard]] std::uint32_t server() const { return server_; }
   [[nodiscard]] bool secure() const { return secure_; }
   [[nodiscard]] bool loopback() const { return loopback_; }
   [[nodiscard]] bool reconnects() const { return settings_.reconnect; }
@@ -78,6 +79,8 @@ class Connection {
   void registration_succeeded();
   // Asks the other end for a sign of life; silence for 5 s ends the flow.
   void probe();
+  // The open flow is of no use any more; the next advance() replaces it.
+  void give_up();
 
   // Puts a message on the open flow (RFC 7118 section 4.2: text when it is
   // valid UTF-8, binary else).
@@ -119,6 +122,7 @@ class Connection {
   bool secure_ = false;
   bool loopback_ = false;
   bool trace_ = false;
+  bool given_up_ = false;
 };
 
 }  // namespace sipreg::flow

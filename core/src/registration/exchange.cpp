@@ -27,6 +27,7 @@ void Exchange::restart() {
   transactions = 0;
   authentication.reset();
   interval_rounds = 0;
+  restored_extensions = false;
   challenge_text.clear();
   // A pooled exchange keeps no hostile 401's 64 KB.
   if (challenge_text.capacity() > kept_capacity) challenge_text.shrink_to_fit();

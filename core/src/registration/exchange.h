@@ -28,6 +28,7 @@ struct Exchange {
   std::uint32_t transactions = 0;  // REGISTERs sent
   auth::Attempt authentication;
   std::uint32_t interval_rounds = 0;
+  bool restored_extensions = false;
   // The 401 or 407 that waits for credentials.
   std::string challenge_text;
   bool waiting_for_credentials = false;

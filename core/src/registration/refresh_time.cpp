@@ -18,11 +18,8 @@ Millis adaptive_delay(Millis lifetime, Entropy& entropy) {
   return std::max(lifetime - lead - spread, floor);
 }
 
-}  // namespace
-
-Millis refresh_delay(const RefreshOptions& options, std::uint32_t expires,
-                     Entropy& entropy) {
-  const Millis lifetime = static_cast<Millis>(expires) * 1000;
+Millis policy_delay(const RefreshOptions& options, Millis lifetime,
+                    Entropy& entropy) {
   const Millis shortest = std::max<Millis>(500, lifetime / 2);
   switch (options.policy) {
     case RefreshPolicy::adaptive:
@@ -38,6 +35,17 @@ Millis refresh_delay(const RefreshOptions& options, std::uint32_t expires,
       return no_deadline;
   }
   return no_deadline;
+}
+
+}  // namespace
+
+Millis refresh_delay(const RefreshOptions& options, std::uint32_t expires,
+                     std::uint32_t lead, Entropy& entropy) {
+  const Millis lifetime = static_cast<Millis>(expires) * 1000;
+  const Millis delay = policy_delay(options, lifetime, entropy);
+  if (lead == 0) return delay;
+  const Millis latest = lifetime - static_cast<Millis>(lead) * 1000;
+  return std::min(delay, std::max(latest, lifetime / 2));
 }
 
 }  // namespace sipreg::registration

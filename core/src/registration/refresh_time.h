@@ -16,7 +16,13 @@ namespace sipreg::registration {
 // The adaptive policy leaves room for one Timer F from 80 s on and for a tab
 // whose timers run once a minute from 120 s on, spreads refreshes by up to 30 s
 // and never asks before 40 % (120 to 150 s) or 50 % of the lifetime.
+//
+// `lead`: seconds before the end, at the latest; whatever the policy. A
+// registrar that pushes needs them to wake others (RFC 8599 section 4.1.4,
+// +sip.pnsreg). A lead that leaves less than half of the lifetime is no rule
+// that can be kept, and half it is.
 [[nodiscard]] Millis refresh_delay(const RefreshOptions& options,
-                                   std::uint32_t expires, Entropy& entropy);
+                                   std::uint32_t expires, std::uint32_t lead,
+                                   Entropy& entropy);
 
 }  // namespace sipreg::registration

@@ -103,6 +103,9 @@ void Registration::expired() {
 // ------------------------------------------------------------------- flows
 
 void Registration::flow_up() {
+  flow_refusals_ = 0;
+  // What one server does not support says nothing of the next one.
+  if (dropped_by_ != context_.connection.server()) dropped_ = 0;
   const bool held =
       retry_at_ != no_deadline && retry_at_ > context_.clock.steady();
   if (wanted_ && !failed_ && !held) enqueue_automatic();
@@ -296,10 +299,10 @@ OwnContact Registration::own_contact(std::uint32_t asked) const {
   own.uri = settings_.contact_uri();
   own.user = settings_.contact_token;
   own.host = settings_.contact_host;
-  if (settings_.reg_id != 0 || settings_.gruu) {
+  if (uses(Extension::outbound) || uses(Extension::gruu)) {
     own.instance = context_.instance_id;
   }
-  own.reg_id = settings_.reg_id;
+  own.reg_id = uses(Extension::outbound) ? settings_.reg_id : 0;
   own.asked = asked;
   return own;
 }

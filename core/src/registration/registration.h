@@ -39,6 +39,13 @@ struct Transaction {
   }
 };
 
+// What a request can do without when a server rejects it.
+enum class Extension : std::uint8_t {
+  path = 1,      // RFC 3327
+  gruu = 2,      // RFC 5627
+  outbound = 4,  // RFC 5626
+};
+
 // One operation sends no more than this, whatever it is asked for.
 inline constexpr std::uint32_t max_transactions = 8;
 
@@ -136,6 +143,12 @@ class Registration {
   [[nodiscard]] bool fall_back_to_sip();
   [[nodiscard]] bool drop_unsupported(const message::Message& response);
   [[nodiscard]] bool drop_extension(std::string_view tag);
+  [[nodiscard]] bool restore_required(const message::Message& response);
+  [[nodiscard]] bool is_configured(Extension extension) const;
+  [[nodiscard]] bool uses(Extension extension) const {
+    return is_configured(extension) &&
+           (dropped_ & static_cast<std::uint8_t>(extension)) == 0;
+  }
 
   // challenges (authentication.cpp)
   [[nodiscard]] auth::Terms terms() const;
@@ -196,6 +209,9 @@ class Registration {
   std::uint32_t failures_ = 0;  // attempts since the last 2xx
   std::uint32_t challenge_ = 0;
   Match last_match_ = Match::none;        // how the last 2xx named our binding
+  std::uint8_t dropped_ = 0;              // Extensions that a server refused,
+  std::uint32_t dropped_by_ = 0;          // and which server
+  std::uint32_t flow_refusals_ = 0;       // 430s in a row
   std::optional<std::string> next_push_;  // for the next REGISTER
 
   Transaction transaction_;

@@ -1,6 +1,6 @@
 // Rejections that a changed request can mend (RFC 3261 section 8.1.3.5,
-// RFC 5626 section 4.2.1). Every repair takes something out of the request for
-// good, so none can be done twice.
+// RFC 5626 section 4.2.1). A repair takes something out of the request, and at
+// most once puts it back, so none goes on for ever.
 #include "message/scan.h"
 #include "registration/registration.h"
 
@@ -24,6 +24,23 @@ bool drop_tag(std::string& list, std::string_view tag) {
   return false;
 }
 
+struct ExtensionTag {
+  std::string_view tag;
+  Extension extension;
+};
+constexpr ExtensionTag extension_tags[] = {
+    {"path", Extension::path},
+    {"gruu", Extension::gruu},
+    {"outbound", Extension::outbound},
+};
+
+const ExtensionTag* find_extension(std::string_view tag) {
+  for (const ExtensionTag& each : extension_tags) {
+    if (message::equals_ignoring_case(tag, each.tag)) return &each;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 bool Registration::repair(const message::Message& response) {
@@ -35,6 +52,8 @@ bool Registration::repair(const message::Message& response) {
       return fall_back_to_sip();
     case 420:
       return drop_unsupported(response);
+    case 421:
+      return restore_required(response);
     case 439:
       return drop_extension("outbound");
     default:
@@ -73,20 +92,46 @@ bool Registration::drop_unsupported(const message::Message& response) {
 }
 
 bool Registration::drop_extension(std::string_view tag) {
-  if (message::equals_ignoring_case(tag, "outbound") && settings_.reg_id != 0) {
-    settings_.reg_id = 0;
-    return true;
-  }
-  if (message::equals_ignoring_case(tag, "gruu") && settings_.gruu) {
-    settings_.gruu = false;
-    return true;
-  }
-  if (message::equals_ignoring_case(tag, "path") && settings_.path) {
-    settings_.path = false;
+  if (const ExtensionTag* const known = find_extension(tag);
+      known != nullptr && uses(known->extension)) {
+    dropped_ |= static_cast<std::uint8_t>(known->extension);
+    dropped_by_ = context_.connection.server();
     return true;
   }
   const bool dropped = drop_tag(settings_.supported, tag);
   return drop_tag(current_->supported, tag) || dropped;
+}
+
+// RFC 3261 section 21.4.16: what is required and was left out for a 420 comes
+// back, once; what is switched off stays so.
+bool Registration::restore_required(const message::Message& response) {
+  if (current_->restored_extensions) return false;
+  for (const message::Header& header : response.headers()) {
+    if (header.id != message::HeaderName::require) continue;
+    std::string_view rest = header.value;
+    std::string_view tag;
+    while (message::next_element(rest, tag)) {
+      const ExtensionTag* const known = find_extension(tag);
+      if (known == nullptr || !is_configured(known->extension)) return false;
+      if (uses(known->extension)) continue;
+      dropped_ &=
+          static_cast<std::uint8_t>(~static_cast<unsigned>(known->extension));
+      current_->restored_extensions = true;
+    }
+  }
+  return current_->restored_extensions;
+}
+
+bool Registration::is_configured(Extension extension) const {
+  switch (extension) {
+    case Extension::path:
+      return true;
+    case Extension::gruu:
+      return settings_.gruu;
+    case Extension::outbound:
+      return settings_.reg_id != 0;
+  }
+  return false;
 }
 
 }  // namespace sipreg::registration

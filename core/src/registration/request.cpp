@@ -111,6 +111,12 @@ void Registration::write_contact(message::Writer& out, const Exchange& exchange,
     out.text(";+sip.instance=\"<").text(own.instance).text(">\"");
   }
   if (own.reg_id != 0) out.text(";reg-id=").number(own.reg_id);
+  // It refreshes by itself, and need not be woken for it (RFC 8599 section
+  // 4.1.4).
+  if (settings_.push_length != 0 &&
+      settings_.refresh.policy != RefreshPolicy::off) {
+    out.text(";+sip.pnsreg");
+  }
   out.text(";expires=").number(expires);
   out.text("\r\nExpires: ").number(expires).text("\r\n");
 }
@@ -123,9 +129,9 @@ void Registration::write_supported(message::Writer& out,
     out.text(separator).text(tag);
     separator = ", ";
   };
-  add(settings_.path, "path");
-  add(settings_.gruu, "gruu");
-  add(settings_.reg_id != 0, "outbound");
+  add(uses(Extension::path), "path");
+  add(uses(Extension::gruu), "gruu");
+  add(uses(Extension::outbound), "outbound");
   for (std::string_view more : {std::string_view(settings_.supported),
                                 std::string_view(exchange.supported)}) {
     if (!more.empty()) add(true, more.substr(2));  // behind its ", "

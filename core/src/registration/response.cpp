@@ -15,6 +15,7 @@ using message::HeaderName;
 constexpr std::uint32_t default_expires = 3'600;  // RFC 3261 section 10.2.1.1
 constexpr std::uint32_t longest_minimum = 86'400;
 constexpr std::uint32_t interval_rounds = 2;
+constexpr std::uint32_t flow_refusals_allowed = 2;
 constexpr Millis clock_difference = 2;  // s: the registrar counts from receipt
 // Below this, refreshes at half of the lifetime would break the bound of ten
 // automatic REGISTERs a minute.
@@ -68,6 +69,9 @@ std::string_view advice(int status) {
     case 604:
       return "The registrar does not know this address of record. Check aor "
              "and registrar.";
+    case 421:
+      return "The registrar requires an extension that is switched off or "
+             "unknown; Require in the response names it. Set outbound or gruu.";
     case 405:
     case 501:
       return "This server does not take registrations. Check server and "
@@ -161,12 +165,16 @@ void Registration::register_succeeded(const message::Message& response) {
   const bool is_new = !bound_ || registered_flow_ != context_.connection.flow();
   bound_ = true;
   last_match_ = found.match;
-  failures_ = 0;
+  failures_ = flow_refusals_ = 0;
   retry_at_ = hold_until_ = no_deadline;
   registered_flow_ = context_.connection.flow();
   expires_at_ = end;
-  const Millis delay =
-      refresh_delay(settings_.refresh, granted, context_.entropy);
+  if (settings_.push_length != 0) {
+    success.push = ResultBuilder::push(response, settings_.push_provider());
+  }
+  const Millis delay = refresh_delay(
+      settings_.refresh, granted,
+      success.push ? success.push->pnsreg.value_or(0) : 0, context_.entropy);
   refresh_at_ =
       delay == no_deadline ? no_deadline : std::max(sent + delay, now);
   context_.connection.registration_succeeded();
@@ -334,6 +342,10 @@ void Registration::rejected(const message::Message& response) {
   failure.message = advice(status);
   hold(failure);
   if (status == 403) authenticator_.forget_sessions();
+  // An edge proxy that has lost our flow says 430 for it; the second time a new
+  // flow is the only cure (RFC 5626 section 11.5).
+  flow_refusals_ = status == 430 ? flow_refusals_ + 1 : 0;
+  if (flow_refusals_ == flow_refusals_allowed) context_.connection.give_up();
   fail(failure);
 }
 

@@ -85,6 +85,35 @@ Success& ResultBuilder::success(const message::Message& message,
   return success_;
 }
 
+// RFC 6809 section 4: "*;+sip.pns=\"webpush\"". Some registrars leave the
+// star out.
+Success::Push ResultBuilder::push(const message::Message& message,
+                                  std::string_view provider) {
+  Success::Push push;
+  for (const message::Header& header : message.headers()) {
+    if (header.id != HeaderName::feature_caps) continue;
+    std::string_view rest = header.value;
+    std::string_view element;
+    while (message::next_element(rest, element)) {
+      message::Parameter parameter;
+      while (message::next_parameter(element, ';', parameter)) {
+        const auto is = [&parameter](std::string_view name) {
+          return message::equals_ignoring_case(parameter.name, name);
+        };
+        const std::string_view value = message::strip_quotes(parameter.value);
+        if (is("+sip.pns")) {
+          push.accepted |= message::equals_ignoring_case(value, provider);
+        } else if (is("+sip.vapid")) {
+          push.vapid = value;
+        } else if (is("+sip.pnsreg")) {
+          push.pnsreg = message::parse_delta_seconds(value);
+        }
+      }
+    }
+  }
+  return push;
+}
+
 void ResultBuilder::collect(const message::Message& message, HeaderName name,
                             std::vector<std::string_view>& list) {
   list.clear();

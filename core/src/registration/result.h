@@ -29,6 +29,10 @@ class ResultBuilder {
   [[nodiscard]] Success& success(const message::Message& message,
                                  const OwnContact& own, OwnBinding& found);
 
+  // What the response's Feature-Caps say of that push service.
+  [[nodiscard]] static Success::Push push(const message::Message& message,
+                                          std::string_view provider);
+
   [[nodiscard]] ChallengeInfo& challenge() { return challenge_; }
 
  private:

@@ -388,6 +388,11 @@ Status render_push(const PushOptions& push, std::string& parameters) {
   if (!is_plain_text(push.param)) {
     return refuse("push.param", "must not hold control characters");
   }
+  // RFC 8599 section 12
+  if (message::equals_ignoring_case(push.provider, "webpush") &&
+      !push.param.empty()) {
+    return refuse("push.param", "must be left out with the provider webpush");
+  }
   parameters += ";pn-provider=";
   append_escaped(parameters, push.provider);
   if (!push.prid.empty()) {
@@ -399,6 +404,12 @@ Status render_push(const PushOptions& push, std::string& parameters) {
     append_escaped(parameters, push.param);
   }
   return fine;
+}
+
+std::string_view Settings::push_provider() const {
+  const std::string_view parameters =
+      contact_uri().substr(contact_uri_length - push_length);
+  return message::find_parameter(parameters, "pn-provider").value_or("");
 }
 
 void replace_push(std::string_view parameters, Settings& settings) {

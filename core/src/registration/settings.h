@@ -30,7 +30,6 @@ struct Settings {
   std::uint32_t reg_id = 1;  // 0: RFC 5626 is not used
   bool secure = false;       // a sips address of record
   bool gruu = true;
-  bool path = true;  // Supported: path (RFC 3327 section 5.1)
   bool retry = true;
   bool has_credentials = false;
   DigestOptions digest;
@@ -40,6 +39,9 @@ struct Settings {
   std::uint32_t contact_uri_length = 0;
   // The URI's last parameters, those of RFC 8599.
   std::uint32_t push_length = 0;
+
+  // Empty: no push.
+  [[nodiscard]] std::string_view push_provider() const;
 
   [[nodiscard]] std::string_view contact_uri() const {
     return std::string_view(contact).substr(contact_uri_offset,
