@@ -21,7 +21,7 @@ std::string_view name(std::span<const std::string_view> names, Enum value) {
   return names[static_cast<std::size_t>(value)];
 }
 
-std::string_view algorithm_name(std::uint8_t algorithm) {
+std::string_view algorithm_name(DigestAlgorithm algorithm) {
   return auth::name_of(static_cast<auth::Algorithm>(algorithm));
 }
 

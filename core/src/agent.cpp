@@ -234,6 +234,18 @@ Status Agent::configure(const ClientOptions& options,
   if (options.servers == 0) {
     return {Error::invalid_argument, "server", "must name a server"};
   }
+  struct Timeout {
+    std::string_view name;
+    Millis value;
+  };
+  for (const auto& [name, value] :
+       {Timeout{"connectTimeoutMs", options.connect_timeout},
+        Timeout{"transactionTimeoutMs", options.transaction_timeout},
+        Timeout{"credentialsTimeoutMs", options.credentials_timeout}}) {
+    if (value < 1) {
+      return {Error::invalid_argument, name, "must be at least 1 ms"};
+    }
+  }
   if (!self.entropy.seed(entropy)) {
     return {Error::not_ready, {}, "at least 32 random bytes are needed"};
   }

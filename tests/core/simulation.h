@@ -44,12 +44,12 @@ struct Seen {
   std::string temp_gruu;
   std::string contact;
   std::string realm;
-  std::uint8_t algorithm;
+  DigestAlgorithm algorithm;
   bool authenticated;
   bool outbound;
   std::optional<Success::Push> push;  // its vapid is in `vapid`
   std::string vapid;
-  std::vector<std::uint8_t> offered;
+  std::vector<DigestAlgorithm> offered;
   ChallengeInfo::Previous previous;
   bool bearer;
   std::string scope;

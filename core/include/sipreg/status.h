@@ -8,18 +8,21 @@ namespace sipreg {
 
 enum class Error : std::uint8_t {
   none,
-  invalid_argument,      // `option` names what is wrong; nothing was changed
+  invalid_argument,      // `option` names what is wrong
   unknown_registration,  // no such id, or it was removed
-  not_ready,             // no entropy yet, or no server
-  closed,                // after Agent::close()
+  not_ready,  // configure() has not succeeded, or its entropy is too short
+  closed,     // after Agent::close()
 };
 
-// Errors are values. `option` and `message` are static text that outlives the
-// agent and never holds what the caller passed in.
+// Errors are values; a command that is refused has changed nothing. Both texts
+// are English and static: they outlive the agent and never hold what the caller
+// passed in.
 struct [[nodiscard]] Status {
   Error error = Error::none;
+  // With invalid_argument the option, as the JavaScript API spells it:
+  // "contact.uriParams" is ContactOptions::uri_parameters.
   std::string_view option;
-  std::string_view message;
+  std::string_view message;  // what is wrong, and what to do about it
 
   [[nodiscard]] bool ok() const { return error == Error::none; }
 };

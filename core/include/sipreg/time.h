@@ -1,10 +1,12 @@
-// Points in time, given by the host with every call: the core has no clock.
+// Points in time, given by the host with every call: the library has no clock.
 #pragma once
 
 #include <cstdint>
 
 namespace sipreg {
 
+// Milliseconds: spans, and points in time on one of the two clocks below.
+// Whatever the host passes is within 2^53 either way.
 using Millis = std::int64_t;
 
 // Both clocks of the host at one moment. Transactions, retries and connect
@@ -12,10 +14,11 @@ using Millis = std::int64_t;
 // clock went further, because the monotonic one may stand still while the
 // machine sleeps and the registrar's does not.
 struct Now {
-  Millis monotonic = 0;  // ms, any origin, never goes back
-  Millis wall = 0;       // ms since the Unix epoch, may jump either way
+  Millis monotonic = 0;  // any origin, not negative; steps back are ignored
+  Millis wall = 0;       // since the Unix epoch; may jump either way
 };
 
+// What Agent::deadline() gives when nothing is due.
 inline constexpr Millis no_deadline = -1;
 
 }  // namespace sipreg

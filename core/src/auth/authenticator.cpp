@@ -17,7 +17,7 @@ constexpr std::size_t cnonce_length = 32;  // hex: 128 bits
 // Keeps the order of the challenges, or the strongest first.
 void add_algorithm(ChallengeInfo& info, Algorithm algorithm,
                    ChallengePolicy policy) {
-  const auto number = static_cast<std::uint8_t>(algorithm);
+  const auto number = static_cast<DigestAlgorithm>(algorithm);
   std::size_t at = 0;
   for (std::size_t i = 0; i < info.algorithm_count; ++i) {
     if (info.algorithms[i] == number) return;
@@ -237,7 +237,7 @@ void Authenticator::describe(Success& success) {
     success.bearer = digest == nullptr;
     success.realm = session.realm();
     if (digest != nullptr) {
-      success.algorithm = static_cast<std::uint8_t>(digest->algorithm());
+      success.algorithm = static_cast<DigestAlgorithm>(digest->algorithm());
     }
   }
 }

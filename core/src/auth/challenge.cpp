@@ -2,9 +2,16 @@
 
 #include "auth/scanner.h"
 #include "message/scan.h"
+#include "sipreg/options.h"
 
 namespace sipreg::auth {
 namespace {
+
+static_assert(
+    Algorithm::sha512_256_sess ==
+            static_cast<Algorithm>(DigestAlgorithm::sha512_256_sess) &&
+        Algorithm::sha256 == static_cast<Algorithm>(DigestAlgorithm::sha256),
+    "the public numbers are those of Algorithm");
 
 using message::equals_ignoring_case;
 
