@@ -7,7 +7,7 @@ import { filesBelow } from '../tests/lint/tree.mjs';
 endChildrenOnSignals();
 await main(async () => {
   await setUp('test');
-  const cpp = filesBelow(['core', 'bindings', 'tests'], ['.h', '.cpp']);
+  const cpp = filesBelow(['core', 'bindings', 'examples', 'tests'], ['.h', '.cpp']);
   for (const [command, args] of [
     [
       process.execPath,

@@ -28,7 +28,7 @@ test('TypeScript compiles', () => {
 });
 
 test('clang-format would change nothing ("npm run format" does it)', () => {
-  const files = filesBelow(['core', 'bindings', 'tests'], ['.h', '.cpp']);
+  const files = filesBelow(['core', 'bindings', 'examples', 'tests'], ['.h', '.cpp']);
   assert.ok(files.length > 0);
   succeeds('clang-format', ['--dry-run', '-Werror', ...files]);
 });

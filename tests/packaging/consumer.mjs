@@ -11,15 +11,15 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 const DEADLINE_MS = 60_000;
 
 /** Runs a program to its end; resolves with its status and its output. */
-export function run(command, args, { cwd = root, input } = {}) {
+export function run(command, args, { cwd = root, input, env = {}, deadlineMs = DEADLINE_MS } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      timeout: DEADLINE_MS,
+      timeout: deadlineMs,
       killSignal: 'SIGKILL',
       // npm hands its own settings down to what it starts; the consumer is a project of its own.
       env: Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
+        Object.entries({ ...process.env, ...env }).filter(([name]) => !name.startsWith('npm_')),
       ),
     });
     let stdout = '';
