@@ -80,7 +80,12 @@ async function start(
       `The WebAssembly is not sipreg.wasm of version ${SIPREG_VERSION}; check option wasm and caches.`,
     );
   }
-  return new Core(await instantiate(module), forget);
+  try {
+    return new Core(await instantiate(module), forget);
+  } catch (cause) {
+    // WebKit compiles whatever the page's policy says, and asks it only now.
+    throw unsupported(`WebAssembly could not be started. ${forbidden}`, cause);
+  }
 }
 
 /** The glue has no way to say that its instantiateWasm failed, hence the promise around it. */
