@@ -72,6 +72,13 @@ const forTest = [
   { packages: ['kamailio-tls-modules'], isThere: kamailioModule('tls') },
   { packages: ['kamailio-outbound-modules'], isThere: kamailioModule('outbound') },
   { packages: ['chromium'], isThere: () => which('chromium') },
+  { packages: ['firefox-esr'], isThere: () => which('firefox-esr') },
+  { packages: ['webkit2gtk-driver'], isThere: () => which('WebKitWebDriver') },
+  {
+    packages: ['libwebkit2gtk-4.1-0'],
+    isThere: () => hasLibraryFile('webkit2gtk-4.1/MiniBrowser'),
+  },
+  { packages: ['xvfb'], isThere: () => which('Xvfb') },
 ];
 
 function missingPackages(level) {

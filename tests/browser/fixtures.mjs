@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -38,8 +37,7 @@ export const test = base.extend({
   },
 
   /**
-   * The demo's origin once more under another policy, with tests/browser/pages under /pages/. A
-   * server of its own: to Chromium, answers that Playwright makes up do not come from loopback, and
+   * The demo's origin once more under another policy. A server of its own: to Chromium, answers that Playwright makes up do not come from loopback, and
    * may not open sockets to it.
    */
   serveUnder: async ({ demo }, use) => {
@@ -84,12 +82,7 @@ export const test = base.extend({
 });
 
 async function contentOf(url, demo) {
-  const { pathname } = new URL(url, demo.url);
-  if (pathname.startsWith('/pages/')) {
-    const type = pathname.endsWith('.mjs') ? 'text/javascript' : 'text/html';
-    return { status: 200, type, body: await readFile(new URL(`.${pathname}`, import.meta.url)) };
-  }
-  const answer = await fetch(new URL(pathname, demo.url));
+  const answer = await fetch(new URL(new URL(url, demo.url).pathname, demo.url));
   const type = answer.headers.get('content-type');
   return { status: answer.status, type, body: Buffer.from(await answer.arrayBuffer()) };
 }

@@ -18,26 +18,6 @@ function ask(url, path, method = 'GET') {
   });
 }
 
-test('a module worker registers', async ({ page, demo, serveUnder }) => {
-  const url = await serveUnder(policy);
-  const { aor, password } = demo.account;
-  const query = new URLSearchParams({ server: demo.registrarUrl, aor, password });
-  await page.goto(`${url}pages/worker.html?${query}`);
-  await expect(page.locator('output')).toHaveText('registered for 300 s');
-  expect(demo.registrar.bindings(aor)).toHaveLength(1);
-});
-
-test.describe('a page whose policy forbids WebAssembly', () => {
-  test.use({ allowedComplaints: /wasm-eval|WebAssembly|unsafe-eval/ });
-
-  test('gets a clear error', async ({ page, serveUnder }) => {
-    const url = await serveUnder("default-src 'self'; script-src 'self'");
-    await page.goto(`${url}pages/strict.html`);
-    await expect(page.locator('output')).toHaveText(/^RegistrationError unsupported: /);
-    await expect(page.locator('output')).toContainText('wasm-unsafe-eval');
-  });
-});
-
 test('the page works where Trusted Types are required', async ({ page, serveUnder }) => {
   await page.goto(await serveUnder(`${policy}; require-trusted-types-for 'script'`));
   await register(page);

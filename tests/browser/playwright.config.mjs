@@ -12,20 +12,43 @@ const args = [
   '--disable-sync',
 ];
 
+/** What all engines run; the rest of the tests look at the demo page's details in Chromium. */
+const engineTests = 'engines/*.spec.mjs';
+
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.mjs',
+  testMatch: '**/*.spec.mjs',
   outputDir: fileURLToPath(new URL('../../artifacts/browser-run', import.meta.url)),
   workers: 1,
   forbidOnly: true,
   timeout: 30_000,
   expect: { timeout: 10_000 },
   use: {
-    browserName: 'chromium',
-    launchOptions: { executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium', args },
     viewport: { width: 1280, height: 900 },
     locale: 'en-GB',
     timezoneId: 'UTC',
     screenshot: 'only-on-failure',
   },
+  projects: [
+    {
+      name: 'chromium',
+      use: {
+        browserName: 'chromium',
+        launchOptions: { executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium', args },
+      },
+    },
+    {
+      name: 'firefox',
+      testMatch: engineTests,
+      use: {
+        browserName: 'firefox',
+        // The stock browser; without the channel Playwright looks for a build of its own.
+        launchOptions: {
+          channel: 'moz-firefox',
+          executablePath: process.env.FIREFOX_PATH || '/usr/bin/firefox-esr',
+        },
+      },
+    },
+    { name: 'webkit', testMatch: engineTests },
+  ],
 });
