@@ -263,6 +263,12 @@ std::size_t Simulation::count(OutputKind kind) const {
                     [kind](const Seen& seen) { return seen.kind == kind; }));
 }
 
+bool Simulation::warned(std::string_view code) const {
+  return std::any_of(outputs.begin(), outputs.end(), [code](const Seen& seen) {
+    return seen.kind == OutputKind::warning && seen.warning == code;
+  });
+}
+
 RegistrationId Simulation::registered(int expires) {
   const RegistrationId id = create();
   const OperationId operation = call(id, CallKind::register_);

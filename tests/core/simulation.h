@@ -133,6 +133,7 @@ class Simulation {
   [[nodiscard]] const Seen* outcome(OperationId operation) const;
   [[nodiscard]] const Seen* last(OutputKind kind) const;
   [[nodiscard]] std::size_t count(OutputKind kind) const;
+  [[nodiscard]] bool warned(std::string_view code) const;
   [[nodiscard]] bool bound(RegistrationId id) const;
   [[nodiscard]] bool socket_open() const { return socket_open_; }
   [[nodiscard]] bool socket_wanted() const { return socket_wanted_; }
