@@ -135,7 +135,7 @@ void expect_equal(const Pair& pair, bool equal) {
 }
 
 // The examples of RFC 3261 section 19.1.4.
-TEST(MessageUri, BND_01_equal_uris_of_RFC_3261_section_19_1_4) {
+TEST(MessageUri, URI_01_BND_01_equal_examples) {
   const Pair pairs[] = {
       {"sip:%61lice@atlanta.com;transport=TCP",
        "sip:alice@AtLanTa.CoM;Transport=tcp"},
@@ -150,7 +150,7 @@ TEST(MessageUri, BND_01_equal_uris_of_RFC_3261_section_19_1_4) {
   for (const Pair& pair : pairs) expect_equal(pair, true);
 }
 
-TEST(MessageUri, BND_01_different_uris_of_RFC_3261_section_19_1_4) {
+TEST(MessageUri, URI_01_BND_01_different_examples) {
   const Pair pairs[] = {
       {"SIP:ALICE@AtLanTa.CoM;Transport=udp",
        "sip:alice@AtLanTa.CoM;Transport=UDP"},
@@ -165,7 +165,7 @@ TEST(MessageUri, BND_01_different_uris_of_RFC_3261_section_19_1_4) {
   for (const Pair& pair : pairs) expect_equal(pair, false);
 }
 
-TEST(MessageUri, BND_01_rules_beyond_the_examples) {
+TEST(MessageUri, URI_01_rules_beyond_the_examples) {
   const Pair equal[] = {
       {"sip:a@b", "SIP:a@B"},
       {"sip:a@b;lr", "sip:a@b;lr="},

@@ -62,8 +62,11 @@ function describeFrame(frame) {
   );
 }
 
-test('there are cases', () => {
-  expect(cases.length).toBeGreaterThan(100);
+test('there are cases, every torture message among them', () => {
+  const count = (file) => cases.filter(([name]) => name.startsWith(file)).length;
+  expect(cases.length).toBeGreaterThan(200);
+  expect(count('torture-rfc4475.md')).toBe(49);
+  expect(count('torture-rfc5118.md')).toBe(12);
 });
 
 test.each(cases)('%s', (_, frame, expected) => {
