@@ -5,15 +5,22 @@ import { createClient } from '../../dist/index.js';
 export class Device {
   sent = [];
   received = [];
+  /** The codes of the errors on its sockets. */
+  errors = [];
+  /** The sockets of the `ws` package, oldest first. */
+  webSockets = [];
 
-  /** `t`: the test at whose end the client is closed. */
-  static async create(t, kamailio, options = {}) {
+  /**
+   * `t`: the test at whose end the client is closed; `options`: the client's, and in `socket`
+   * those of the `ws` package.
+   */
+  static async create(t, kamailio, { socket, ...options } = {}) {
     const device = new Device();
     device.client = await createClient({
       server: kamailio.url,
       storage: null,
       transactionTimeoutMs: 5_000,
-      webSocket: (url, protocols) => device.#record(new WebSocket(url, protocols)),
+      webSocket: (url, protocols) => device.#record(new WebSocket(url, protocols, socket)),
       ...options,
     });
     t.after(() => device.client.close());
@@ -27,12 +34,21 @@ export class Device {
       send.call(webSocket, data);
     };
     webSocket.on('message', (data) => this.received.push(data.toString()));
+    webSocket.on('error', ({ code }) => this.errors.push(code));
+    this.webSockets.push(webSocket);
     return webSocket;
   }
 
   /** The REGISTER requests that went out, oldest first. */
   get registers() {
     return this.sent.filter((message) => message.startsWith('REGISTER '));
+  }
+
+  /** The status codes of the answers that came in, oldest first. */
+  get statuses() {
+    return this.received
+      .filter((message) => message.startsWith('SIP/2.0 '))
+      .map((message) => Number(message.slice(8, 11)));
   }
 }
 
