@@ -480,5 +480,37 @@ TEST(Regression, REG_09_what_has_no_grammar_in_a_uri_is_refused) {
   EXPECT_TRUE(world.agent.create(options, id).ok());
 }
 
+// A server that restarts while many register knows none of its nonces any more,
+// and need not say stale=true.
+TEST(Regression, DIG_17_credentials_that_a_lost_flow_left_in_doubt_go_unused) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(digest_challenge(world.next_frame(), "n1"));
+  EXPECT_NE(header(world.next_frame(), "Authorization"), "");
+  world.drop();
+  world.advance(5'000);
+  world.receive(digest_challenge(world.next_frame(), "n2"));
+  const std::string answer = world.next_frame();
+  EXPECT_EQ(parameter(header(answer, "Authorization"), "nonce"), "n2");
+  world.receive(accept(answer));
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+}
+
+TEST(Regression, DIG_17_a_refresh_that_rides_on_leaves_a_new_nonce_behind) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  world.advance(60'000);
+  const OperationId refresh = world.call(id, CallKind::refresh);
+  world.receive(digest_challenge(world.next_frame(), "n2", ", stale=true"));
+  (void)world.next_frame();
+  world.drop();
+  world.advance(5'000);
+  world.receive(digest_challenge(world.next_frame(), "n3"));
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(world.outcome(refresh)->kind, OutputKind::operation_done);
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -121,6 +121,9 @@ void Registration::flow_down() {
       "The connection to the server was lost before the answer came.");
   failure.retryable = true;
   if (current_) {
+    // The server that comes next may refuse their nonce, which would look like
+    // a refusal of the password.
+    authenticator_.drop_in_doubt();
     std::unique_ptr<Exchange> exchange = std::move(current_);
     switch (exchange->kind) {
       case CallKind::register_:
