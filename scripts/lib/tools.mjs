@@ -71,6 +71,7 @@ const forTest = [
   { packages: ['kamailio-websocket-modules'], isThere: kamailioModule('websocket') },
   { packages: ['kamailio-tls-modules'], isThere: kamailioModule('tls') },
   { packages: ['kamailio-outbound-modules'], isThere: kamailioModule('outbound') },
+  { packages: ['openssl'], isThere: () => which('openssl') },
   { packages: ['chromium'], isThere: () => which('chromium') },
   { packages: ['firefox-esr'], isThere: () => which('firefox-esr') },
   { packages: ['webkit2gtk-driver'], isThere: () => which('WebKitWebDriver') },
