@@ -38,6 +38,17 @@ describe('Kamailio that challenges with MD5', () => {
     });
   }
 
+  test('SEC-04: an answer with MD5 is warned of', { timeout }, async (t) => {
+    const device = await Device.create(t, kamailio);
+    const warnings = [];
+    const registration = device.client.createRegistration(alice);
+    registration.addEventListener('warning', ({ detail }) => warnings.push(detail.code));
+    await registration.register();
+    await registration.refresh();
+    assert.deepEqual(warnings, ['weak-digest']);
+    await registration.unregister();
+  });
+
   test('a password that is set right afterwards', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio);
     const registration = device.client.createRegistration({
@@ -70,7 +81,7 @@ describe('Kamailio that challenges with SHA-256', () => {
   });
   after(() => kamailio?.stop());
 
-  test('register and refresh with SHA-256', { timeout }, async (t) => {
+  test('DIG-04, DIG-19: register and refresh with SHA-256', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio);
     const registration = await device.client.register(alice);
     assert.equal(registration.info.auth.algorithm, 'SHA-256');
@@ -83,7 +94,7 @@ describe('Kamailio that challenges with SHA-256', () => {
     assert.deepEqual(await kamailio.contacts('alice'), []);
   });
 
-  test('H(A1) in place of the password', { timeout }, async (t) => {
+  test('DIG-28: H(A1) in place of the password', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio);
     const ha1 = createHash('sha256').update(`alice:example.com:${users.alice}`).digest('hex');
     const registration = await device.client.register({
@@ -111,11 +122,11 @@ describe('Kamailio that challenges with SHA-256', () => {
 describe('Kamailio that sends Authentication-Info', () => {
   let kamailio;
   before(async () => {
-    kamailio = await startKamailio({ AUTHENTICATION_INFO: true });
+    kamailio = await startKamailio({ AUTHENTICATION_INFO: true, ALGORITHM: '"SHA-256"' });
   });
   after(() => kamailio?.stop());
 
-  test('the server proves that it knows the password', { timeout }, async (t) => {
+  test('DIG-20, DIG-21: the server proves that it knows the password', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio);
     const warnings = [];
     const registration = device.client.createRegistration({
@@ -137,8 +148,8 @@ describe('Kamailio that sends Authentication-Info', () => {
 
 describe('Kamailio that takes each nonce once', () => {
   for (const [name, definitions, requests] of [
-    ['a refresh is challenged again and succeeds', {}, 2],
-    ['nextnonce saves that', { AUTHENTICATION_INFO: true }, 1],
+    ['DIG-17: a refresh is challenged again and succeeds', {}, 2],
+    ['DIG-20: nextnonce saves that', { AUTHENTICATION_INFO: true }, 1],
   ]) {
     test(name, { timeout }, async (t) => {
       const kamailio = await startKamailio({ ONE_TIME_NONCE: true, ...definitions });

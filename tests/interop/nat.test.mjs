@@ -10,7 +10,7 @@ const timeout = 30_000;
 let kamailio;
 
 before(async () => {
-  kamailio = await startKamailio({ CONTACT_ALIAS: true });
+  kamailio = await startKamailio({ CONTACT_ALIAS: true, ALGORITHM: '"SHA-256"' });
 });
 beforeEach(() => kamailio.clear());
 after(() => kamailio?.stop());

@@ -14,7 +14,7 @@ before(async () => {
 beforeEach(() => kamailio.clear());
 after(() => kamailio?.stop());
 
-test('register: the binding is held as the information says', { timeout }, async (t) => {
+test('BND-01, BND-02: the binding is held as the information says', { timeout }, async (t) => {
   const device = await Device.create(t, kamailio, { instanceId });
   const sentAt = Date.now();
   const registration = await device.client.register({ ...alice, expires: 300 });
@@ -44,7 +44,7 @@ test('register: the binding is held as the information says', { timeout }, async
   assert.equal(binding.regId, 1);
 });
 
-test('refresh: one round trip, the nonce count rises', { timeout }, async (t) => {
+test('REG-04, REG-05, DIG-19: a refresh takes one round trip', { timeout }, async (t) => {
   const device = await Device.create(t, kamailio);
   const registration = await device.client.register(alice);
   const first = device.registers.at(-1);
@@ -71,7 +71,7 @@ test('refresh: one round trip, the nonce count rises', { timeout }, async (t) =>
   assert.deepEqual(await kamailio.contacts('alice'), [registration.info.contact]);
 });
 
-test('unregister: the binding is gone', { timeout }, async (t) => {
+test('UNR-01, UNR-03: the binding is gone after unregister', { timeout }, async (t) => {
   const device = await Device.create(t, kamailio);
   const registration = await device.client.register(alice);
   const before = device.registers.length;
@@ -96,7 +96,7 @@ test('client.register() leaves nothing behind after a failure', { timeout }, asy
   assert.deepEqual(await kamailio.contacts('alice'), []);
 });
 
-test('two accounts share one connection', { timeout }, async (t) => {
+test('API-12: two accounts share one connection', { timeout }, async (t) => {
   const device = await Device.create(t, kamailio);
   const [first, second] = await Promise.all([
     device.client.register(alice),
