@@ -233,7 +233,7 @@ describe('T21 a trap', () => {
   });
 });
 
-test('storage keeps the instance id', async () => {
+test('OB-01 storage keeps the instance id', async () => {
   const instanceOf = async (storage) => {
     const { client } = await createWorld({ storage, webSocket: registrar.webSocket });
     const registration = await client.register(alice);
@@ -268,7 +268,7 @@ test('storage keeps the instance id', async () => {
   await expect(createWorld({ storage: broken })).rejects.toMatchObject({ option: 'storage' });
 });
 
-test('tabs with Web Locks have an instance id each, and find it again', async () => {
+test('OB-12 fault 102 tabs with Web Locks have an instance id each, and find it again', async () => {
   const held = new Set();
   const locks = {
     async request(name, { ifAvailable }, callback) {

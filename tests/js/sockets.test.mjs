@@ -1,7 +1,7 @@
 // WebSockets of every kind: opened, refused, lost, silent, and what comes over them.
 import { createServer as createTcpServer } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
-import { WebSocketServer } from 'ws';
+import WebSocket, { WebSocketServer } from 'ws';
 import { createClient } from '../../dist/index.js';
 import { createTestRegistrar } from '../../dist/testing.js';
 import { accept, alice, challenge, createWorld, header, listen, turn } from './world.mjs';
@@ -384,12 +384,34 @@ describe('real sockets (ws)', () => {
     expect(error.message).toContain('ECONNREFUSED');
   });
 
-  test('fault 3 an HTTP status instead of a WebSocket', async () => {
+  test('WS-12 fault 3 an HTTP status instead of a WebSocket', async () => {
     const port = await serve(createHttpServer((_, response) => response.writeHead(401).end()));
     const error = await rejection(port);
     expect(error).toMatchObject({ code: 'transport' });
     expect(error.message).toContain('401');
     expect(error.message).not.toContain('query-marker');
+  });
+
+  test("WS-12 headers of the upgrade are the application's socket's business", async () => {
+    const http = createHttpServer();
+    const cookies = [];
+    http.on('upgrade', (request) => cookies.push(request.headers.cookie));
+    const server = new WebSocketServer({ server: http, handleProtocols: () => 'sip' });
+    server.on('connection', (socket) => {
+      socket.on('message', (request) => socket.send(accept(request.toString())));
+    });
+    const port = await serve(http);
+    const client = await createClient({
+      server: `ws://127.0.0.1:${port}/ws`,
+      storage: null,
+      webSocket: (url, protocols) =>
+        new WebSocket(url, protocols, { headers: { Cookie: 'session=1' } }),
+    });
+    const registration = await client.register(alice);
+    expect(registration.state).toBe('registered');
+    expect(cookies).toEqual(['session=1']);
+    await client.close();
+    for (const socket of server.clients) socket.terminate();
   });
 
   test('fault 6 no subprotocol', async () => {

@@ -23,7 +23,7 @@ function replay(calls) {
 
 const readable = (outcome) => `${outcome}\n${Buffer.from(outcome?.split(' ').at(-1) ?? '', 'hex')}`;
 
-test(`the same bytes natively and in WebAssembly: ${seeds.length} random lives`, async () => {
+test(`INV-08 the same bytes natively and in WebAssembly: ${seeds.length} random lives`, async () => {
   const seen = new Set();
   let outcomes = 0;
   for (const seed of seeds) {

@@ -33,7 +33,7 @@ const credentials = { password: 'secret' };
 const md5 = { algorithm: 'MD5', qop: 'auth' };
 
 describe('a challenge', () => {
-  test('is answered with the next CSeq, a new branch and the same Call-ID, From, To', async () => {
+  test('DIG-01 is answered with the next CSeq, a new branch and the same Call-ID, From, To', async () => {
     const { network, log, info } = await makeRegistered(
       { credentials },
       { handler: guarded(granted) },
@@ -56,7 +56,7 @@ describe('a challenge', () => {
     });
   });
 
-  test('is answered in the syntax of RFC 7616 §3.4', async () => {
+  test('DIG-12 is answered in the syntax of RFC 7616 §3.4', async () => {
     const { network } = await makeRegistered(
       { credentials },
       { handler: guarded(granted, { ...md5, opaque: 'op"aque' }) },
@@ -79,7 +79,7 @@ describe('a challenge', () => {
     expect(parameters.cnonce.length).toBeGreaterThanOrEqual(16);
   });
 
-  test('of a proxy (407) is answered in Proxy-Authorization', async () => {
+  test('DIG-01 of a proxy (407) is answered in Proxy-Authorization', async () => {
     const { network, info } = await makeRegistered(
       { credentials },
       { handler: guarded(granted, md5, { proxy: true }) },
@@ -89,7 +89,7 @@ describe('a challenge', () => {
     expect(info.auth.realm).toBe('example.com');
   });
 
-  test('of a proxy and then of the registrar are both answered', async () => {
+  test('RSP-05 of a proxy and then of the registrar are both answered', async () => {
     const { network } = await makeRegistered(
       {
         credentials: [
@@ -208,7 +208,7 @@ describe('a challenge', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('uses the user part of the AOR as username, or the one that is given', async () => {
+  test('DIG-29 uses the user part of the AOR as username, or the one that is given', async () => {
     const own = await makeRegistered({ credentials }, { handler: guarded(granted) });
     expect(answers(own.network.last)[0].parameters.username).toBe('alice');
     const given = await makeRegistered(
@@ -230,7 +230,7 @@ describe('a challenge', () => {
     expect(isRight(network.last)).toBe(true);
   });
 
-  test('takes the topmost that one of the ha1 values can answer', async () => {
+  test('DIG-06 DIG-28 takes the topmost that one of the ha1 values can answer', async () => {
     const { network } = await makeRegistered(
       { credentials: { ha1: ha1('MD5', 'alice', 'example.com', 'secret'), realm: 'example.com' } },
       {
@@ -244,7 +244,7 @@ describe('a challenge', () => {
     expect(answers(network.last)[0].parameters).toMatchObject({ algorithm: 'MD5', nonce: 'm1' });
   });
 
-  test('that offers userhash is answered with the hash of the name (RFC 7616 §3.4.4)', async () => {
+  test('DIG-22 that offers userhash is answered with the hash of the name (RFC 7616 §3.4.4)', async () => {
     const offered = { algorithm: 'SHA-256', qop: 'auth', userhash: 'true' };
     const { network } = await makeRegistered(
       { credentials },
@@ -268,7 +268,7 @@ describe('a challenge', () => {
     expect(info.auth.realm).toBe('example.com');
   });
 
-  test('ha1 answers its realm only', async () => {
+  test('DIG-28 ha1 answers its realm only', async () => {
     const { registration, network } = await makeRegistration(
       { credentials: { ha1: 'a'.repeat(32), realm: 'elsewhere' } },
       { handler: guarded(granted) },
@@ -282,7 +282,7 @@ describe('a challenge', () => {
 });
 
 describe('what ends it', () => {
-  test('a wrong password: auth-failed after exactly one try, final', async () => {
+  test('DIG-15 fault 28 a wrong password: auth-failed after exactly one try, final', async () => {
     const { registration, network, clock, log } = await makeRegistration(
       { credentials: { password: 'wrong' } },
       { handler: guarded(granted) },
@@ -298,7 +298,7 @@ describe('what ends it', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('an explicit register() may try rejected credentials once more', async () => {
+  test('DIG-15 an explicit register() may try rejected credentials once more', async () => {
     const { registration, network } = await makeRegistration(
       { credentials: { password: 'wrong' } },
       { handler: guarded(granted) },
@@ -368,7 +368,7 @@ describe('what ends it', () => {
     expect(network.last.all('Authorization')).toEqual([]);
   });
 
-  test('an unknown challenge before a known one is skipped', async () => {
+  test('DIG-27 an unknown challenge before a known one is skipped', async () => {
     const { network } = await makeRegistered(
       { credentials },
       { handler: guarded(granted, ['NewScheme x="y"', { algorithm: 'SHA-1', qop: 'auth' }, md5]) },
@@ -376,7 +376,7 @@ describe('what ends it', () => {
     expect(answers(network.last)).toHaveLength(1);
   });
 
-  test('stale=true for ever: ends with auth-failed within the budget', async () => {
+  test('DIG-16 fault 29 stale=true for ever: ends with auth-failed within the budget', async () => {
     let count = 0;
     const { registration, network } = await makeRegistration(
       { credentials },
@@ -389,7 +389,7 @@ describe('what ends it', () => {
     expect(network.requests.length).toBeGreaterThanOrEqual(2);
   });
 
-  test('a new nonce for ever without stale: ends after few requests', async () => {
+  test('DIG-17 a new nonce for ever without stale: ends after few requests', async () => {
     let count = 0;
     const { registration, network } = await makeRegistration(
       { credentials },
@@ -399,7 +399,7 @@ describe('what ends it', () => {
     expect(network.requests.length).toBeLessThanOrEqual(3);
   });
 
-  test('stale=true once: answered with the new nonce, nc 1', async () => {
+  test('DIG-16 stale=true once: answered with the new nonce, nc 1', async () => {
     const { network } = await makeRegistered(
       { credentials },
       {
@@ -414,7 +414,7 @@ describe('what ends it', () => {
     expect(answers(network.last)[0].parameters).toMatchObject({ nonce: 'new', nc: '00000001' });
   });
 
-  test('a challenge to something that was never asked answers nothing', async () => {
+  test('SEC-05 fault 71 a challenge to something that was never asked answers nothing', async () => {
     const { network, registration, client } = await makeRegistered({ credentials });
     const before = network.requests.length;
     network.socket.receive(challenged(network.requests[0], md5));
@@ -431,7 +431,7 @@ describe('what ends it', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('403 after a challenge: rejected, final', async () => {
+  test('RSP-06 403 after a challenge: rejected, final', async () => {
     const { registration, network, clock } = await makeRegistration(
       { credentials },
       {
@@ -448,7 +448,7 @@ describe('what ends it', () => {
 });
 
 describe('nonces', () => {
-  test('are used again with a rising nc: a refresh is one round trip', async () => {
+  test('DIG-13 DIG-19 are used again with a rising nc: a refresh is one round trip', async () => {
     const { registration, network } = await makeRegistered(
       { credentials },
       { handler: guarded(granted) },
@@ -460,7 +460,7 @@ describe('nonces', () => {
     );
   });
 
-  test('are used for unregister() and query() too', async () => {
+  test('DIG-19 are used for unregister() and query() too', async () => {
     const { registration, network } = await makeRegistered(
       { credentials },
       { handler: guarded(keeping()) },
@@ -470,7 +470,7 @@ describe('nonces', () => {
     expect(network.requests).toHaveLength(4);
   });
 
-  test('nextnonce is used for the next request, with nc 1 (RFC 7616 §3.5)', async () => {
+  test('DIG-20 fault 38 nextnonce is used for the next request, with nc 1 (RFC 7616 §3.5)', async () => {
     const { registration, network } = await makeRegistered(
       { credentials },
       {
@@ -484,7 +484,7 @@ describe('nonces', () => {
     expect(answers(network.last)[0].parameters).toMatchObject({ nonce: 'n2', nc: '00000001' });
   });
 
-  test('a server that wants a new one at each refresh costs two round trips and no failure', async () => {
+  test('DIG-17 a server that wants a new one at each refresh costs two round trips and no failure', async () => {
     let count = 0;
     let valid = null;
     const { registration, network, log } = await makeRegistered(
@@ -521,19 +521,19 @@ describe('rspauth', () => {
   const wrong = (_, { cnonce, nc }) =>
     `qop=auth, rspauth="${'0'.repeat(32)}", cnonce="${cnonce}", nc=${nc}`;
 
-  test('that is right: auth.mutual is true', async () => {
+  test('DIG-21 that is right: auth.mutual is true', async () => {
     const { info, log } = await makeRegistered({ credentials }, { handler: withInfo(right) });
     expect(info.auth.mutual).toBe(true);
     expect(log.of('warning').map(({ code }) => code)).toEqual(['weak-digest']);
   });
 
-  test('that is wrong: a warning, no failure', async () => {
+  test('DIG-21 fault 38 that is wrong: a warning, no failure', async () => {
     const { info, log } = await makeRegistered({ credentials }, { handler: withInfo(wrong) });
     expect(info.auth.mutual).toBe(false);
     expect(log.of('warning').map(({ code }) => code)).toEqual(['rspauth-mismatch', 'weak-digest']);
   });
 
-  test('that is wrong, with requireMutual: failure', async () => {
+  test('DIG-21 that is wrong, with requireMutual: failure', async () => {
     const { registration } = await makeRegistration(
       { credentials, digest: { requireMutual: true } },
       { handler: withInfo(wrong) },
@@ -559,7 +559,7 @@ describe('digest options', () => {
     return algorithm;
   };
 
-  test('server-order, the default, takes the topmost', async () => {
+  test('DIG-06 fault 32 server-order, the default, takes the topmost', async () => {
     expect(await chosen(undefined, offer('MD5', 'SHA-256'))).toBe('MD5');
     expect(await chosen(undefined, offer('SHA-256', 'MD5'))).toBe('SHA-256');
     expect(await chosen({ policy: 'server-order' }, offer('SHA-256', 'SHA-512-256'))).toBe(
@@ -567,7 +567,7 @@ describe('digest options', () => {
     );
   });
 
-  test('strongest takes the strongest, wherever it stands', async () => {
+  test('DIG-06 fault 32 strongest takes the strongest, wherever it stands', async () => {
     const policy = 'strongest';
     expect(await chosen({ policy }, offer('MD5', 'SHA-256'))).toBe('SHA-256');
     expect(await chosen({ policy }, offer('SHA-256', 'MD5', 'SHA-512-256'))).toBe('SHA-512-256');
@@ -611,7 +611,7 @@ describe('digest options', () => {
     expect(sent.some(({ parameters }) => parameters.nonce === 'weak')).toBe(false);
   });
 
-  test('algorithms limits what may be answered', async () => {
+  test('DIG-06 fault 33 algorithms limits what may be answered', async () => {
     const offered = offer('MD5', 'MD5-sess');
     expect(await chosen({ algorithms: ['MD5-sess'] }, offered)).toBe('MD5-sess');
     const { registration, network } = await makeRegistration(
@@ -629,7 +629,7 @@ describe('digest options', () => {
 describe('realms', () => {
   const inRealm = (realm, extra = {}) => ({ ...md5, realm, nonce: `n-${realm}`, ...extra });
 
-  test('credentials without a realm are pinned to the first that challenges', async () => {
+  test('DIG-29 fault 34 credentials without a realm are pinned to the first that challenges', async () => {
     let realm = 'home';
     const { registration, network } = await makeRegistered(
       { credentials },
@@ -653,7 +653,7 @@ describe('realms', () => {
     expect(answers(network.last)[0].parameters.realm).toBe('evil');
   });
 
-  test('401 and 407 are pinned separately', async () => {
+  test('DIG-29 401 and 407 are pinned separately', async () => {
     const { network } = await makeRegistered(
       { credentials },
       {
@@ -670,7 +670,7 @@ describe('realms', () => {
     expect(isRight(network.last, { proxy: true })).toBe(true);
   });
 
-  test('credentials with a realm answer no other', async () => {
+  test('DIG-29 credentials with a realm answer no other', async () => {
     const { registration, network } = await makeRegistration(
       { credentials: { password: 'secret', realm: 'home' } },
       { handler: (request) => challenged(request, inRealm('evil')) },
@@ -694,7 +694,7 @@ describe('realms', () => {
     expect((await registration.refresh()).auth.realm).toBe('two');
   });
 
-  test('several credentials are told apart by realm', async () => {
+  test('DIG-29 several credentials are told apart by realm', async () => {
     const { network, info } = await makeRegistered(
       {
         credentials: [
@@ -713,7 +713,7 @@ describe('realms', () => {
     expect(info.auth.realm).toBe('home');
   });
 
-  test('challenges of several realms in one 401 are answered each', async () => {
+  test('DIG-08 fault 35 challenges of several realms in one 401 are answered each', async () => {
     const { network } = await makeRegistered(
       {
         credentials: [
@@ -733,7 +733,7 @@ describe('realms', () => {
 });
 
 describe('a credentials function', () => {
-  test('is asked when a challenge arrives, with what the challenge says and a signal', async () => {
+  test('DIG-28 is asked when a challenge arrives, with what the challenge says and a signal', async () => {
     const calls = [];
     const { network, info } = await makeRegistered(
       {
@@ -886,7 +886,7 @@ describe('a credentials function', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('that never answers: timeout after credentialsTimeoutMs, its signal aborts', async () => {
+  test('TMR-01 that never answers: timeout after credentialsTimeoutMs, its signal aborts', async () => {
     let signal;
     const { registration, clock } = await makeRegistration(
       {
@@ -906,7 +906,7 @@ describe('a credentials function', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  test('that never answers: the default is 120 s', async () => {
+  test('TMR-01 that never answers: the default is 120 s', async () => {
     const { registration, clock } = await makeRegistration(
       { credentials: () => new Promise(() => undefined) },
       { handler: guarded(granted) },

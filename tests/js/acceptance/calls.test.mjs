@@ -42,7 +42,7 @@ describe('register() and refresh() while a REGISTER is in flight', () => {
     expect(log.of('refreshed')).toHaveLength(0);
   });
 
-  test('equal arguments join', async () => {
+  test('API-05 equal arguments join', async () => {
     const { registration, network } = await makeRegistration({}, { handler: silent });
     const call = () => ({ expires: 90, headers: { 'X-A': '1' }, supported: ['100rel'] });
     const calls = [watch(registration.register(call())), watch(registration.register(call()))];
@@ -76,7 +76,7 @@ describe('register() and refresh() while a REGISTER is in flight', () => {
     if (call.supported) expect(network.requests[1].one('Supported')).toContain('100rel');
   });
 
-  test('waiting calls of one kind merge: the last expires wins', async () => {
+  test('API-05 waiting calls of one kind merge: the last expires wins', async () => {
     const { registration, network } = await makeRegistration({}, { handler: silent });
     const calls = [watch(registration.register())];
     await settle();
@@ -88,7 +88,7 @@ describe('register() and refresh() while a REGISTER is in flight', () => {
     expect(calls.map(({ state }) => state)).toEqual(Array(4).fill('fulfilled'));
   });
 
-  test('waiting calls with differing headers stay apart, in order', async () => {
+  test('API-05 waiting calls with differing headers stay apart, in order', async () => {
     const { registration, network } = await makeRegistration({}, { handler: silent });
     const calls = [watch(registration.register())];
     await settle();
@@ -134,7 +134,7 @@ describe('register() and refresh() while a REGISTER is in flight', () => {
     expect(log.states().slice(-2)).toEqual(['refreshing', 'registered']);
   });
 
-  test('refresh({ expires }) changes the requested lifetime, for the refreshes after it too', async () => {
+  test('API-06 refresh({ expires }) changes the requested lifetime, for the refreshes after it too', async () => {
     const { registration, network, clock } = await makeRegistered();
     const info = await registration.refresh({ expires: 1800 });
     expect(info.expires).toBe(1800);
@@ -170,7 +170,7 @@ describe('register() and refresh() while a REGISTER is in flight', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('there is never more than one REGISTER in flight', async () => {
+  test('REG-06 INV-01 there is never more than one REGISTER in flight', async () => {
     const { registration, network } = await makeRegistration({}, { handler: silent });
     const calls = [
       registration.register(),
@@ -196,7 +196,7 @@ describe('register() and refresh() while a REGISTER is in flight', () => {
 });
 
 describe('register() and unregister()', () => {
-  test('unregister() during register(): goes out after its answer, and it ends unregistered', async () => {
+  test('UNR-04 fault 93 unregister() during register(): goes out after its answer, and it ends unregistered', async () => {
     const { registration, network, log } = await makeRegistration({}, { handler: silent });
     const first = watch(registration.register());
     await settle();
@@ -226,7 +226,7 @@ describe('register() and unregister()', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('unregister() before anything was sent: register() rejects cancelled, nothing goes out', async () => {
+  test('STM-16 unregister() before anything was sent: register() rejects cancelled, nothing goes out', async () => {
     const { registration, network, clock } = await makeRegistration({}, { connect: silent });
     const first = watch(registration.register());
     await settle();
@@ -265,7 +265,7 @@ describe('register() and unregister()', () => {
     expect(clock.armed).toBeLessThanOrEqual(1);
   });
 
-  test('register() during unregister() goes after it', async () => {
+  test('STM-21 register() during unregister() goes after it', async () => {
     const { registration, network, log } = await makeRegistered(
       {},
       { handler: script(granted, silent, silent) },
@@ -299,7 +299,7 @@ describe('register() and unregister()', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('unregister({ all }) never merges into unregister()', async () => {
+  test('API-05 unregister({ all }) never merges into unregister()', async () => {
     const { registration, network } = await makeRegistered(
       {},
       { handler: script(granted, silent, silent) },
@@ -325,14 +325,17 @@ describe('an AbortSignal', () => {
     whenRegistered: (registration, signal) => registration.whenRegistered({ signal }),
   };
 
-  test.each(Object.keys(methods))('aborted already: %s rejects with its reason', async (name) => {
-    const { registration, network } = await makeRegistration();
-    const reason = new Error('stop');
-    expect(await errorOf(methods[name](registration, AbortSignal.abort(reason)))).toBe(reason);
-    await settle();
-    expect(network.requests).toEqual([]);
-    expect(registration.state).toBe('unregistered');
-  });
+  test.each(Object.keys(methods))(
+    'API-08 fault 98 aborted already: %s rejects with its reason',
+    async (name) => {
+      const { registration, network } = await makeRegistration();
+      const reason = new Error('stop');
+      expect(await errorOf(methods[name](registration, AbortSignal.abort(reason)))).toBe(reason);
+      await settle();
+      expect(network.requests).toEqual([]);
+      expect(registration.state).toBe('unregistered');
+    },
+  );
 
   test.each(Object.keys(methods).filter((name) => name !== 'whenRegistered'))(
     'aborted in flight: %s rejects at once with its reason, the operation runs on',
@@ -367,7 +370,7 @@ describe('an AbortSignal', () => {
     expect(done.error).toMatchObject({ name: 'AbortError' });
   });
 
-  test('of one caller does not reject another that joined', async () => {
+  test('API-08 of one caller does not reject another that joined', async () => {
     const { registration, network } = await makeRegistration({}, { handler: silent });
     const controller = new AbortController();
     const first = watch(registration.register({ signal: controller.signal }));
@@ -382,7 +385,7 @@ describe('an AbortSignal', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('the only caller of register() aborts: a 200 still counts', async () => {
+  test('API-08 fault 78 the only caller of register() aborts: a 200 still counts', async () => {
     const { registration, network, log } = await makeRegistration({}, { handler: silent });
     const controller = new AbortController();
     const done = watch(registration.register({ signal: controller.signal }));

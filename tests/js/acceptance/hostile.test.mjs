@@ -83,7 +83,7 @@ test.each(Object.entries(bombs))(
   },
 );
 
-test('a reason phrase with markup is text, and bounded', async () => {
+test('fault 67 a reason phrase with markup is text, and bounded', async () => {
   const { registration } = await makeRegistration(
     {},
     { handler: (request) => answer(request, 403, '<img src=x onerror=alert(1)>') },
@@ -105,7 +105,7 @@ function random(seed) {
   };
 }
 
-test('200 truncated or flipped anywhere never traps, and the client goes on', async () => {
+test('PAR-09 fault 69 200 truncated or flipped anywhere never traps, and the client goes on', async () => {
   const seed = Date.now() & 0x7fffffff;
   const next = random(seed);
   const { registration, network, client } = await makeRegistered(
@@ -150,7 +150,7 @@ test('200 truncated or flipped anywhere never traps, and the client goes on', as
   }
 });
 
-test('endless redirection, brief intervals, stale nonces and silence in turn: bounded, and it settles', async () => {
+test('RSP-21 endless redirection, brief intervals, stale nonces and silence in turn: bounded, and it settles', async () => {
   let count = 0;
   const { registration, network, clock } = await makeRegistration(
     { credentials: { password: 'secret' }, expires: 60 },

@@ -130,18 +130,21 @@ describe('remove()', () => {
     },
   );
 
-  test.each(Object.entries(calls))('%s after it rejects with removed', async (_, call) => {
-    const { registration, network } = await makeRegistered();
-    registration.remove();
-    expect(await errorOf(call(registration))).toMatchObject({
-      name: 'RegistrationError',
-      code: 'removed',
-      retryable: false,
-    });
-    expect(network.requests).toHaveLength(1);
-  });
+  test.each(Object.entries(calls))(
+    'API-07 fault 95 %s after it rejects with removed',
+    async (_, call) => {
+      const { registration, network } = await makeRegistered();
+      registration.remove();
+      expect(await errorOf(call(registration))).toMatchObject({
+        name: 'RegistrationError',
+        code: 'removed',
+        retryable: false,
+      });
+      expect(network.requests).toHaveLength(1);
+    },
+  );
 
-  test('is idempotent', async () => {
+  test('API-07 is idempotent', async () => {
     const { registration, log } = await makeRegistered();
     registration.remove();
     const length = log.length;
@@ -176,7 +179,7 @@ describe('remove()', () => {
     expect(bob.state).toBe('registered');
   });
 
-  test('a 1000 times leaves nothing behind', async () => {
+  test('API-07 fault 101 a 1000 times leaves nothing behind', async () => {
     const { client, clock } = await makeWorld();
     for (let count = 0; count < 1000; count += 1) {
       const registration = client.createRegistration({ aor });
@@ -383,7 +386,7 @@ describe('close({ unregister: true })', () => {
 });
 
 describe('promises', () => {
-  test('settle within their bound when every server is silent', async () => {
+  test('INV-03 settle within their bound when every server is silent', async () => {
     const { registration, clock } = await makeRegistration(
       { retry: false },
       {
@@ -412,7 +415,7 @@ describe('promises', () => {
 });
 
 describe('RegistrationError', () => {
-  test("is exported, is an Error and has the contract's properties", async () => {
+  test("API-04 is exported, is an Error and has the contract's properties", async () => {
     const { registration } = await makeRegistration(
       {},
       { handler: (request) => answer(request, 503, 'Busy', [['Retry-After', '7']]) },
@@ -462,7 +465,7 @@ describe('secrets', () => {
     return { ...world, messages, shown };
   }
 
-  test("'message' shows what goes out and comes in, in order, redacted", async () => {
+  test("SEC-02 'message' shows what goes out and comes in, in order, redacted", async () => {
     const { messages, network } = await busyWorld();
     expect(messages.map(({ direction }) => direction)).toEqual([
       'out',
@@ -519,7 +522,7 @@ describe('secrets', () => {
     }
   });
 
-  test('errors show none: message, stack, cause, response', async () => {
+  test('SEC-02 errors show none: message, stack, cause, response', async () => {
     const { registration } = await makeRegistration(
       { credentials: { password: marker } },
       {
@@ -543,7 +546,7 @@ describe('secrets', () => {
     }
   });
 
-  test("'message' does not show the push resource id", async () => {
+  test("SEC-02 'message' does not show the push resource id", async () => {
     const { client, registration, network } = await makeRegistration({
       push: { provider: 'fcm', prid: marker },
     });
@@ -593,7 +596,7 @@ describe('secrets', () => {
     expect(inspect(error, { depth: 10 })).not.toContain(marker);
   });
 
-  test('nothing is written to the console', async () => {
+  test('SEC-02 nothing is written to the console', async () => {
     const written = [];
     const original = {};
     for (const name of ['log', 'info', 'warn', 'error', 'debug']) {
@@ -608,7 +611,7 @@ describe('secrets', () => {
     expect(written).toEqual([]);
   });
 
-  test('storage sees none, and snapshots hold no secret', async () => {
+  test('SEC-02 storage sees none, and snapshots hold no secret', async () => {
     const kept = new Map();
     const { registration, client } = await makeRegistration(
       { credentials: { password: marker } },
@@ -643,7 +646,7 @@ describe('instance ids', () => {
   const instanceOf = (network) =>
     /\+sip\.instance="<([^>]*)>"/.exec(network.last.one('Contact'))[1];
 
-  test('without instanceId and storage a random UUID (v4) is made', async () => {
+  test('OB-01 without instanceId and storage a random UUID (v4) is made', async () => {
     const one = await makeRegistered({}, { instanceId: undefined });
     const two = await makeRegistered({}, { instanceId: undefined });
     const pattern =
@@ -653,7 +656,7 @@ describe('instance ids', () => {
     expect(instanceOf(one.network)).not.toBe(instanceOf(two.network));
   });
 
-  test('with a storage it is kept there, and found again', async () => {
+  test('OB-01 with a storage it is kept there, and found again', async () => {
     const storage = memory();
     const one = await makeRegistered({}, { instanceId: undefined, storage });
     await one.client.close();
@@ -695,7 +698,7 @@ describe('createClient without what it needs', () => {
     }
   }
 
-  test('no secure randomness: unsupported', async () => {
+  test('SEC-03 fault 103 no secure randomness: unsupported', async () => {
     const error = await without('crypto', undefined);
     expect(error).toMatchObject({ name: 'RegistrationError', code: 'unsupported' });
   });

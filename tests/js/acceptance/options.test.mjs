@@ -376,7 +376,7 @@ describe('createRegistration', () => {
     },
   );
 
-  test('throws for the headers that it writes itself, in any case and compact form', async () => {
+  test('REG-19 fault 86 throws for the headers that it writes itself, in any case and compact form', async () => {
     const { client } = await makeWorld();
     for (const name of reserved) {
       const error = thrownBy(() => client.createRegistration({ aor, headers: { [name]: 'x' } }));
@@ -390,7 +390,7 @@ describe('createRegistration', () => {
     expect(error).toMatchObject({ name: 'TypeError', code: 'invalid-argument' });
   });
 
-  test('leaves a getter that throws visible, and changes nothing', async () => {
+  test('fault 91 leaves a getter that throws visible, and changes nothing', async () => {
     const { client } = await makeWorld();
     const options = {
       aor,
@@ -402,7 +402,7 @@ describe('createRegistration', () => {
     expect(client.registrations).toEqual([]);
   });
 
-  test('does not read options from a polluted prototype', async () => {
+  test('fault 91 does not read options from a polluted prototype', async () => {
     const { client, network } = await makeWorld();
     const options = Object.create({ expires: 77 });
     options.aor = aor;

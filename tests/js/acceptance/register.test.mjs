@@ -23,7 +23,7 @@ import {
 checkInvariants({ afterEach, expect });
 
 describe('the REGISTER', () => {
-  test('has the header fields of RFC 3261 §10.2, one message a frame, as text', async () => {
+  test('WS-03 has the header fields of RFC 3261 §10.2, one message a frame, as text', async () => {
     const { network } = await makeRegistered();
     expect(network.socket.frames).toHaveLength(1);
     expect(typeof network.socket.frames[0]).toBe('string');
@@ -46,7 +46,7 @@ describe('the REGISTER', () => {
     expect(tags.sort()).toEqual(['gruu', 'outbound', 'path']);
   });
 
-  test('has a Contact with a random .invalid host, transport=ws, instance, reg-id and expires', async () => {
+  test('WS-08 WS-09 has a Contact with a random .invalid host, transport=ws, instance, reg-id and expires', async () => {
     const { network } = await makeRegistered();
     const contact = network.last.one('Contact');
     expect(contact).toMatch(/^<sip:\w+@[a-z0-9]+\.invalid;transport=ws>;/);
@@ -68,7 +68,7 @@ describe('the REGISTER', () => {
     expect(network.last.one('From')).toMatch(new RegExp('^<' + address.replace(/[[\].]/g, '\\$&')));
   });
 
-  test('of a sips AOR has a sips Contact', async () => {
+  test('REG-16 of a sips AOR has a sips Contact', async () => {
     const { network } = await makeRegistered({ aor: 'sips:alice@example.com' });
     expect(network.last.one('Contact')).toMatch(/^<sips:/);
   });
@@ -79,7 +79,7 @@ describe('the REGISTER', () => {
     expect(network.last.one('To')).toBe('<sip:alice@example.com>');
   });
 
-  test('never has userinfo in its Request-URI', async () => {
+  test('REG-01 never has userinfo in its Request-URI', async () => {
     const { client, network } = await makeWorld();
     let registration;
     try {
@@ -92,7 +92,7 @@ describe('the REGISTER', () => {
     expect(network.last.uri).not.toContain('@');
   });
 
-  test('is From someone else with `from`, and has no reg-id then (RFC 5626 §4.2)', async () => {
+  test('REG-02 OB-02 is From someone else with `from`, and has no reg-id then (RFC 5626 §4.2)', async () => {
     const { network } = await makeRegistered({ from: 'sip:boss@example.com' });
     expect(network.last.one('From')).toMatch(/^<sip:boss@example\.com>;tag=/);
     expect(network.last.one('To')).toBe('<sip:alice@example.com>');
@@ -120,7 +120,7 @@ describe('the REGISTER', () => {
     },
   );
 
-  test('takes every part of `contact`', async () => {
+  test('REG-09 REG-11 takes every part of `contact`', async () => {
     const { network } = await makeRegistered({
       contact: {
         user: 'bob',
@@ -163,13 +163,13 @@ describe('the REGISTER', () => {
     ]);
   });
 
-  test('has the option tags of `supported` besides its own', async () => {
+  test('REG-12 has the option tags of `supported` besides its own', async () => {
     const { network } = await makeRegistered({ supported: ['100rel', 'timer'] });
     const tags = network.last.all('Supported').join(',').split(/,\s*/);
     expect(tags.sort()).toEqual(['100rel', 'gruu', 'outbound', 'path', 'timer']);
   });
 
-  test('has the pre-loaded Route set in order', async () => {
+  test('REG-13 has the pre-loaded Route set in order', async () => {
     const route = ['<sip:p1.example.com;lr>', '<sip:p2.example.com;lr>'];
     const { network } = await makeRegistered({ route });
     expect(network.last.all('Route').flatMap((row) => row.split(/,\s*/))).toEqual(route);
@@ -189,7 +189,7 @@ describe('the REGISTER', () => {
     expect(network.last.one('Supported')).toContain('outbound');
   });
 
-  test('takes a reg-id', async () => {
+  test('OB-02 takes a reg-id', async () => {
     const { network, registration } = await makeRegistered({ outbound: { regId: 7 } });
     expect(network.last.one('Contact')).toMatch(/;reg-id=7(;|$)/);
     expect(registration.flows[0].regId).toBe(7);
@@ -200,7 +200,7 @@ describe('the REGISTER', () => {
     expect(network.last.one('Contact')).toMatch(/;reg-id=1(;|$)/);
   });
 
-  test('has the push parameters inside the Contact URI, escaped (RFC 8599)', async () => {
+  test('PN-01 has the push parameters inside the Contact URI, escaped (RFC 8599)', async () => {
     const { network } = await makeRegistered({
       push: { provider: 'fcm', prid: 'a?b=c#d', param: 'project' },
     });
@@ -210,7 +210,7 @@ describe('the REGISTER', () => {
     expect(inside).toMatch(/;pn-param=project(;|$)/);
   });
 
-  test('has the User-Agent that was asked for, or none', async () => {
+  test('REG-20 has the User-Agent that was asked for, or none', async () => {
     const named = await makeRegistered({}, { userAgent: 'phone/2 (x)' });
     expect(named.network.last.one('User-Agent')).toBe('phone/2 (x)');
     const none = await makeRegistered({}, { userAgent: false });
@@ -240,7 +240,7 @@ describe('the REGISTER', () => {
     expect(network.last.one('Supported')).toContain('timer');
   });
 
-  test('keeps Call-ID, tag, Contact and Via host over register, refresh, unregister; CSeq rises; the branch is new', async () => {
+  test('REG-04 REG-05 REG-08 keeps Call-ID, tag, Contact and Via host over register, refresh, unregister; CSeq rises; the branch is new', async () => {
     const { registration, network } = await makeRegistered();
     await registration.refresh();
     await registration.unregister();
@@ -259,7 +259,7 @@ describe('the REGISTER', () => {
 });
 
 describe('what register() resolves with', () => {
-  test('is the RegistrationInfo of the contract', async () => {
+  test('API-04 is the RegistrationInfo of the contract', async () => {
     const { info, network, registration } = await makeRegistered(
       {},
       {
@@ -314,7 +314,7 @@ describe('what register() resolves with', () => {
     expect(registration.info).toEqual(info);
   });
 
-  test('has the GRUUs of our Contact only (RFC 5627)', async () => {
+  test('GRU-01 has the GRUUs of our Contact only (RFC 5627)', async () => {
     const { info } = await makeRegistered(
       {},
       {
@@ -344,7 +344,7 @@ describe('what register() resolves with', () => {
     expect(clone.bindings).toHaveLength(1);
   });
 
-  test('counts expiresAt from when the request was sent', async () => {
+  test('TMR-02 counts expiresAt from when the request was sent', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: () => undefined },
@@ -454,7 +454,7 @@ describe('what register() resolves with', () => {
     expect(info.bindings.filter(({ own }) => own)).toHaveLength(1);
   });
 
-  test.each([202, 204, 299])('comes with a %d as with a 200', async (status) => {
+  test.each([202, 204, 299])('BND-13 comes with a %d as with a 200', async (status) => {
     const { info } = await makeRegistered(
       {},
       {
@@ -465,7 +465,7 @@ describe('what register() resolves with', () => {
     expect(info.response.status).toBe(status);
   });
 
-  test('comes for a 200 without any Contact, with the Expires header, and a warning', async () => {
+  test('BND-07 fault 45 comes for a 200 without any Contact, with the Expires header, and a warning', async () => {
     const { info, log, registration } = await makeRegistered(
       {},
       { handler: (request) => answer(request, 200, 'OK', [['Expires', '120']]) },
@@ -477,7 +477,7 @@ describe('what register() resolves with', () => {
     expect(log.of('warning')[0].message.length).toBeGreaterThan(10);
   });
 
-  test('comes for a 200 without any Contact or Expires with the requested lifetime', async () => {
+  test('BND-07 fault 47 comes for a 200 without any Contact or Expires with the requested lifetime', async () => {
     const { info } = await makeRegistered(
       { expires: 300 },
       { handler: (request) => answer(request, 200, 'OK') },
@@ -485,7 +485,7 @@ describe('what register() resolves with', () => {
     expect(info.expires).toBe(300);
   });
 
-  test('survives a Contact that cannot be parsed beside ours', async () => {
+  test('BND-09 survives a Contact that cannot be parsed beside ours', async () => {
     const { info } = await makeRegistered(
       {},
       {
@@ -501,7 +501,7 @@ describe('what register() resolves with', () => {
 });
 
 describe('a first registration', () => {
-  test('goes from unregistered over connecting and registering to registered', async () => {
+  test('STM-01 goes from unregistered over connecting and registering to registered', async () => {
     const { registration, log, network, client } = await makeRegistration(
       {},
       { handler: () => undefined, connect: () => undefined },
@@ -555,7 +555,7 @@ describe('a first registration', () => {
     ]);
   });
 
-  test('sets the properties, then fires statechange, then registered, then resolves', async () => {
+  test('API-11 sets the properties, then fires statechange, then registered, then resolves', async () => {
     const order = [];
     const { registration } = await makeRegistration();
     const snapshot = () => [registration.state, registration.bound, registration.info !== null];
@@ -574,7 +574,7 @@ describe('a first registration', () => {
     ]);
   });
 
-  test('sets the properties, then fires statechange, then failed, then rejects', async () => {
+  test('API-11 sets the properties, then fires statechange, then failed, then rejects', async () => {
     const order = [];
     const { registration } = await makeRegistration(
       {},
@@ -600,7 +600,7 @@ describe('a first registration', () => {
     expect(error).toMatchObject({ code: 'rejected', status: 403 });
   });
 
-  test('sets the properties, then fires statechange, then retry, then rejects', async () => {
+  test('API-11 sets the properties, then fires statechange, then retry, then rejects', async () => {
     const order = [];
     const { registration } = await makeRegistration(
       {},
@@ -634,7 +634,7 @@ describe('a first registration', () => {
     }
   });
 
-  test('a listener that throws disturbs nobody else', () => {
+  test('fault 99 a listener that throws disturbs nobody else', () => {
     // In a process of its own: the host reports such errors as uncaught exceptions, and Jest would take them.
     const script = fileURLToPath(new URL('throwing-listener.mjs', import.meta.url));
     const { stdout, status, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
@@ -659,7 +659,7 @@ describe('a first registration', () => {
     expect(registration.state).toBe('unregistered');
   });
 
-  test('a listener may remove the registration', async () => {
+  test('fault 100 a listener may remove the registration', async () => {
     const { registration, log } = await makeRegistration();
     registration.addEventListener('registered', () => registration.remove(), { once: true });
     const done = watch(registration.register());
@@ -742,7 +742,7 @@ describe('client.register()', () => {
     expect(clock.armed).toBe(0);
   });
 
-  test('on abort in flight rejects at once, removes the registration and what it may have made', async () => {
+  test('API-08 on abort in flight rejects at once, removes the registration and what it may have made', async () => {
     const controller = new AbortController();
     const { client, network, clock } = await makeWorld({
       handler: (request) => (asked(request) > 0 ? undefined : granted(request)),
@@ -787,7 +787,7 @@ describe('client.register()', () => {
 });
 
 describe('several registrations of one client', () => {
-  test('share the socket and do not touch each other', async () => {
+  test('API-12 share the socket and do not touch each other', async () => {
     const { client, network } = await makeWorld({
       handler: (request) =>
         request.one('To').includes('bob') ? answer(request, 403, 'Forbidden') : granted(request),
@@ -827,7 +827,7 @@ describe('several registrations of one client', () => {
     );
   });
 
-  test('one with an account that is silent does not delay another', async () => {
+  test('TSX-11 one with an account that is silent does not delay another', async () => {
     const { client, clock, network } = await makeWorld({
       handler: (request) => (request.one('To').includes('bob') ? undefined : granted(request)),
     });

@@ -68,7 +68,7 @@ describe('a final answer that ends it', () => {
     },
   );
 
-  test('register() starts again from failed', async () => {
+  test('STM-01 register() starts again from failed', async () => {
     const { registration, network, log } = await makeRegistration(
       {},
       { handler: script(respond(404)) },
@@ -89,7 +89,7 @@ describe('a final answer that ends it', () => {
     ]);
   });
 
-  test('a 403 to a refresh ends the binding: unregistered, then failed', async () => {
+  test('RSP-06 a 403 to a refresh ends the binding: unregistered, then failed', async () => {
     const { registration, log } = await makeRegistered(
       {},
       { handler: script(granted, respond(403)) },
@@ -110,7 +110,7 @@ describe('a final answer that ends it', () => {
     expect(log.states()).toEqual(['refreshing', 'failed']);
   });
 
-  test('a 400 to a refresh leaves the binding until its expiry', async () => {
+  test('STM-07 a 400 to a refresh leaves the binding until its expiry', async () => {
     const { registration, log, clock } = await makeRegistered(
       {},
       { handler: script(granted, respond(400)) },
@@ -161,14 +161,14 @@ describe('a final answer that can be retried', () => {
     },
   );
 
-  test('the first wait is 30 to 60 s (RFC 5626 §4.5, base 30)', async () => {
+  test('TMR-07 the first wait is 30 to 60 s (RFC 5626 §4.5, base 30)', async () => {
     const { registration } = await makeRegistration({}, { handler: respond(500) });
     const { retryAt } = await errorOf(registration.register());
     expect(retryAt - start).toBeGreaterThanOrEqual(30_000);
     expect(retryAt - start).toBeLessThanOrEqual(60_000);
   });
 
-  test('waits grow as U(W/2, W), W = min(1800, 30·2^n), and keep their jitter at the cap', async () => {
+  test('OB-08 waits grow as U(W/2, W), W = min(1800, 30·2^n), and keep their jitter at the cap', async () => {
     const { registration, clock, log } = await makeRegistration({}, { handler: respond(500) });
     await errorOf(registration.register());
     await clock.advance(4 * 3_600_000);
@@ -191,7 +191,7 @@ describe('a final answer that can be retried', () => {
     expect(new Set(waits.slice(6)).size).toBe(waits.slice(6).length);
   });
 
-  test('with retry: false it is final', async () => {
+  test('STM-09 with retry: false it is final', async () => {
     const { registration, network, clock, log } = await makeRegistration(
       { retry: false },
       { handler: respond(503) },
@@ -205,7 +205,7 @@ describe('a final answer that can be retried', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('register() cuts a plain back-off short', async () => {
+  test('STM-22 register() cuts a plain back-off short', async () => {
     const { registration, network } = await makeRegistration({}, { handler: script(respond(500)) });
     await errorOf(registration.register());
     expect(registration.state).toBe('waiting');
@@ -221,7 +221,7 @@ describe('a final answer that can be retried', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('after a failed refresh at least two tries fit before expiry, and the state is honest', async () => {
+  test('TMR-06 after a failed refresh at least two tries fit before expiry, and the state is honest', async () => {
     const { registration, clock, network, log } = await makeRegistered(
       {},
       { handler: script(granted, respond(500), respond(500)) },
@@ -264,7 +264,7 @@ describe('Retry-After', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('register() waits for its end', async () => {
+  test('RSP-09 register() waits for its end', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: script(respond(503, [['Retry-After', '120']])) },
@@ -281,7 +281,7 @@ describe('Retry-After', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('wake() does not cut it short', async () => {
+  test('RSP-09 wake() does not cut it short', async () => {
     const { registration, network, clock, client } = await makeRegistration(
       {},
       { handler: script(respond(503, [['Retry-After', '120']])) },
@@ -307,7 +307,7 @@ describe('Retry-After', () => {
     },
   );
 
-  test('of a year neither wraps nor hangs', async () => {
+  test('RSP-09 fault 43 of a year neither wraps nor hangs', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: respond(503, [['Retry-After', '99999999999']]) },
@@ -317,7 +317,7 @@ describe('Retry-After', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('on a 404 makes it retryable', async () => {
+  test('RSP-07 on a 404 makes it retryable', async () => {
     const { registration } = await makeRegistration(
       {},
       { handler: script(respond(404, [['Retry-After', '60']])) },
@@ -332,7 +332,7 @@ describe('423 Interval Too Brief', () => {
   const tooBrief = (minimum) =>
     respond(423, minimum === undefined ? [] : [['Min-Expires', minimum]]);
 
-  test('is answered with Min-Expires, which refreshes remember', async () => {
+  test('RSP-13 is answered with Min-Expires, which refreshes remember', async () => {
     const { registration, network, info, log } = await makeRegistered(
       { expires: 60 },
       { handler: script(tooBrief('300')) },
@@ -360,7 +360,7 @@ describe('423 Interval Too Brief', () => {
     },
   );
 
-  test('twice with the same Min-Expires ends: interval, two requests', async () => {
+  test('RSP-13 fault 39 twice with the same Min-Expires ends: interval, two requests', async () => {
     const { registration, network, clock } = await makeRegistration(
       { expires: 60 },
       { handler: tooBrief('300') },
@@ -371,7 +371,7 @@ describe('423 Interval Too Brief', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('that grows for ever ends', async () => {
+  test('RSP-13 that grows for ever ends', async () => {
     let minimum = 60;
     const { registration, network } = await makeRegistration(
       { expires: 60, retry: false },
@@ -384,7 +384,7 @@ describe('423 Interval Too Brief', () => {
 });
 
 describe('repairs', () => {
-  test('420 is tried once more without the tags that are unsupported', async () => {
+  test('RSP-11 420 is tried once more without the tags that are unsupported', async () => {
     const { network, registration } = await makeRegistered(
       {},
       { handler: script(respond(420, [['Unsupported', 'outbound']])) },
@@ -403,7 +403,7 @@ describe('repairs', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('439 is tried once more without reg-id and outbound, with path', async () => {
+  test('RSP-15 439 is tried once more without reg-id and outbound, with path', async () => {
     const { network } = await makeRegistered({}, { handler: script(respond(439)) });
     expect(network.requests).toHaveLength(2);
     expect(network.last.one('Contact')).not.toContain('reg-id');
@@ -411,7 +411,7 @@ describe('repairs', () => {
     expect(network.last.one('Supported')).toContain('path');
   });
 
-  test('421 with a tag that is not known is final', async () => {
+  test('fault 44 421 with a tag that is not known is final', async () => {
     const { registration, network } = await makeRegistration(
       {},
       { handler: respond(421, [['Require', 'x-unknown']]) },
@@ -435,7 +435,7 @@ describe('repairs', () => {
 });
 
 describe('a 2xx that is none', () => {
-  test('without our binding among others rejects with protocol, retryable', async () => {
+  test('BND-05 fault 46 without our binding among others rejects with protocol, retryable', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       {
@@ -459,7 +459,7 @@ describe('a 2xx that is none', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('with expires=0 rejects with protocol, retryable', async () => {
+  test('BND-05 fault 50 with expires=0 rejects with protocol, retryable', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       {
@@ -474,7 +474,7 @@ describe('a 2xx that is none', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('to a refresh, without ours, ends the binding: unregistered', async () => {
+  test('STM-05 to a refresh, without ours, ends the binding: unregistered', async () => {
     const { registration, log } = await makeRegistered(
       {},
       {
@@ -493,7 +493,7 @@ describe('a 2xx that is none', () => {
     expect(log.of('unregistered')[0].reason).toMatch(/^(cleared|rejected)$/);
   });
 
-  test('with `Contact: *` settles with a warning, and the next register() works', async () => {
+  test('fault 45 with `Contact: *` settles with a warning, and the next register() works', async () => {
     const { registration, log } = await makeRegistration(
       {},
       { handler: script((request) => answer(request, 200, 'OK', [['Contact', '*']])) },
@@ -594,7 +594,7 @@ describe('answers that do not belong to the request', () => {
     expect(info.expires).toBe(600);
   });
 
-  test('a duplicate, and another final answer after the first, change nothing', async () => {
+  test('TSX-03 fault 62 a duplicate, and another final answer after the first, change nothing', async () => {
     const { registration, client, log } = await makeRegistered(
       {},
       { handler: (request) => [granted(request), granted(request), answer(request, 403, 'No')] },
@@ -608,7 +608,7 @@ describe('answers that do not belong to the request', () => {
 });
 
 describe('Timer F', () => {
-  test('ends a request without an answer after 32 s: timeout, retryable', async () => {
+  test('TSX-07 fault 25 ends a request without an answer after 32 s: timeout, retryable', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: () => undefined },
@@ -622,7 +622,7 @@ describe('Timer F', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('is not restarted by 100 Trying', async () => {
+  test('TSX-01 fault 26 is not restarted by 100 Trying', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: () => undefined },
@@ -649,7 +649,7 @@ describe('Timer F', () => {
     expect(registration.state).toBe('failed');
   });
 
-  test('is followed by a back-off, not by an immediate REGISTER', async () => {
+  test('TSX-08 is followed by a back-off, not by an immediate REGISTER', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: script(() => undefined) },
@@ -664,7 +664,7 @@ describe('Timer F', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('a 200 that comes after it does not flip the state', async () => {
+  test('fault 78 a 200 that comes after it does not flip the state', async () => {
     const { registration, network, clock, log } = await makeRegistration(
       { retry: false },
       { handler: () => undefined },

@@ -33,7 +33,7 @@ describe('waiting', () => {
     expect(registration).toMatchObject({ state: 'unregistered', bound: false, retryAt: null });
   });
 
-  test('bound: it expires there, keeps its state and its retry', async () => {
+  test('STM-14 bound: it expires there, keeps its state and its retry', async () => {
     const { registration, clock, log } = await makeRegistered(
       {},
       {
@@ -235,7 +235,7 @@ describe('connecting, the flow lost', () => {
 });
 
 describe('a socket lost in the middle', () => {
-  test('of a challenge: rejects with transport, and the next flow starts afresh', async () => {
+  test('fault 9 of a challenge: rejects with transport, and the next flow starts afresh', async () => {
     const { registration, network, clock } = await makeRegistration(
       { credentials },
       {
@@ -273,7 +273,7 @@ describe('a socket lost in the middle', () => {
 });
 
 describe('unregistering', () => {
-  test('a challenge is answered', async () => {
+  test('STM-19 a challenge is answered', async () => {
     const { registration, network } = await makeRegistered(
       { credentials },
       { handler: script(granted, guarded(granted), guarded(granted)) },
@@ -284,7 +284,7 @@ describe('unregistering', () => {
     expect(isRight(network.last)).toBe(true);
   });
 
-  test('a challenge that cannot be answered: rejects with auth-failed, unregistered', async () => {
+  test('STM-19 a challenge that cannot be answered: rejects with auth-failed, unregistered', async () => {
     const { registration } = await makeRegistered(
       {},
       { handler: script(granted, guarded(granted)) },
@@ -308,7 +308,7 @@ describe('unregistering', () => {
 });
 
 describe('counting failures', () => {
-  test('attempts start again after a success on a flow that lived 30 s', async () => {
+  test('OB-09 attempts start again after a success on a flow that lived 30 s', async () => {
     const { registration, clock, log, network } = await makeRegistration(
       {},
       { handler: script(busy, busy) },
@@ -491,7 +491,7 @@ describe('requests of the server', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('anything with a To tag is answered with 481', async () => {
+  test('UAS-02 anything with a To tag is answered with 481', async () => {
     const { network } = await makeRegistered();
     network.socket.receive(request('BYE', { to: '<sip:alice@example.com>;tag=t1' }));
     await settle();
@@ -499,14 +499,14 @@ describe('requests of the server', () => {
     expect(network.socket.responses[0].one('To')).toBe('<sip:alice@example.com>;tag=t1');
   });
 
-  test('ACK is never answered', async () => {
+  test('UAS-02 ACK is never answered', async () => {
     const { network } = await makeRegistered();
     network.socket.receive(request('ACK'));
     await settle();
     expect(network.socket.responses).toEqual([]);
   });
 
-  test('none is answered with credentials', async () => {
+  test('fault 70 none is answered with credentials', async () => {
     const { network } = await makeRegistered({ credentials }, { handler: guarded(granted) });
     for (const method of ['OPTIONS', 'INVITE', 'REGISTER']) network.socket.receive(request(method));
     await settle();

@@ -71,7 +71,7 @@ describe('the time of a refresh', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('a margin longer than the lifetime makes no storm', async () => {
+  test('TMR-04 a margin longer than the lifetime makes no storm', async () => {
     const { network, clock } = await makeRegistered(
       { refresh: { policy: 'margin', value: 700 } },
       { handler: grants(600) },
@@ -80,7 +80,7 @@ describe('the time of a refresh', () => {
     expect(network.requests.length).toBeLessThanOrEqual(11);
   });
 
-  test('follows the grant, and the request keeps asking for what the application wants', async () => {
+  test('BND-04 fault 53 follows the grant, and the request keeps asking for what the application wants', async () => {
     const { registration, network, clock } = await makeRegistered(
       { expires: 600 },
       { handler: (request) => granted(request, { expires: asked(request) - 1 }) },
@@ -129,7 +129,7 @@ describe('the time of a refresh', () => {
     expect(log[0]).toMatchObject({ state: 'refreshing', bound: true });
   });
 
-  test('goes on for thirty days of virtual time, five minutes each', async () => {
+  test('fault 82 goes on for thirty days of virtual time, five minutes each', async () => {
     const { registration, clock, network, log, client } = await makeRegistered(
       { expires: 86_400 },
       { handler: grants(86_400) },
@@ -173,7 +173,7 @@ describe('refresh: false', () => {
 });
 
 describe('expiry', () => {
-  test('comes at its instant when no refresh succeeds: unregistered, expired', async () => {
+  test('BND-12 comes at its instant when no refresh succeeds: unregistered, expired', async () => {
     const { registration, clock, log } = await makeRegistered(
       {},
       { handler: script(granted, ...Array.from({ length: 50 }, () => silent)) },
@@ -214,7 +214,7 @@ describe('expiry', () => {
     expect(log.of('refreshed')).toEqual([]);
   });
 
-  test('counts from sending, however late the answer', async () => {
+  test('TMR-02 counts from sending, however late the answer', async () => {
     const { registration, network, clock, log } = await makeRegistration(
       { refresh: false },
       { handler: silent },
@@ -232,7 +232,7 @@ describe('expiry', () => {
 });
 
 describe('timers that come late', () => {
-  test('after two hours frozen: expired first, then recovered, one REGISTER', async () => {
+  test('API-02 fault 76 after two hours frozen: expired first, then recovered, one REGISTER', async () => {
     const { registration, network, clock, log } = await makeRegistered();
     log.length = 0;
     clock.freeze(7_200_000);
@@ -245,7 +245,7 @@ describe('timers that come late', () => {
     expect(registration).toMatchObject({ state: 'registered', bound: true });
   });
 
-  test('a minute late over a day: no lapse at 120 s', async () => {
+  test('fault 75 a minute late over a day: no lapse at 120 s', async () => {
     const { registration, clock, log } = await makeRegistered(
       { expires: 120 },
       { handler: granted },
@@ -259,7 +259,7 @@ describe('timers that come late', () => {
     expect(log.of('unregistered')).toEqual([]);
   });
 
-  test('asleep with the monotonic clock at rest: wake() finds the expiry by the wall clock', async () => {
+  test('fault 81 asleep with the monotonic clock at rest: wake() finds the expiry by the wall clock', async () => {
     const { registration, client, network, clock, log } = await makeRegistered();
     log.length = 0;
     clock.jump(7_200_000);
@@ -316,7 +316,7 @@ describe('timers that come late', () => {
 });
 
 describe('a wall clock that jumps', () => {
-  test('forward past the expiry: expired and recovered', async () => {
+  test('fault 74 forward past the expiry: expired and recovered', async () => {
     const { registration, clock, log, client } = await makeRegistered();
     clock.jump(10 * 365 * 86_400_000);
     client.wake();
@@ -325,7 +325,7 @@ describe('a wall clock that jumps', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('forward by ten years: no storm', async () => {
+  test('fault 74 forward by ten years: no storm', async () => {
     const { registration, clock, network } = await makeRegistered();
     clock.jump(10 * 365 * 86_400_000);
     await clock.advance(600_000);
@@ -333,7 +333,7 @@ describe('a wall clock that jumps', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('back: no extension, the binding is refreshed and ends by the monotonic clock', async () => {
+  test('fault 74 back: no extension, the binding is refreshed and ends by the monotonic clock', async () => {
     const { registration, clock, network, log } = await makeRegistered(
       {},
       { handler: script(granted, ...Array.from({ length: 50 }, () => silent)) },

@@ -30,7 +30,7 @@ function recordConnection(client) {
 }
 
 describe('opening a socket', () => {
-  test('offers the subprotocol sip and that one only, at the URL as it was given', async () => {
+  test('WS-01 WS-11 offers the subprotocol sip and that one only, at the URL as it was given', async () => {
     const url = 'wss://edge.example.com:8443/ws?token=a%20b&x=1';
     const { network } = await makeRegistered({}, { server: url });
     expect(network.sockets).toHaveLength(1);
@@ -75,7 +75,7 @@ describe('opening a socket', () => {
     expect(registration.flows[0].url).toBe('wss://edge.example.com/ws');
   });
 
-  test('refused: rejects with transport, retryable, with a message that lists causes; a retry follows', async () => {
+  test('fault 1 refused: rejects with transport, retryable, with a message that lists causes; a retry follows', async () => {
     const { registration, network, client, clock, log } = await makeRegistration(
       {},
       { connect: (socket, number) => (number === 1 ? socket.refuse() : socket.open()) },
@@ -95,7 +95,7 @@ describe('opening a socket', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('refused as Node 22 does it, with an error and no close: the same', async () => {
+  test('fault 4 refused as Node 22 does it, with an error and no close: the same', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { connect: (socket, number) => (number === 1 ? socket.refuseSilently() : socket.open()) },
@@ -124,7 +124,7 @@ describe('opening a socket', () => {
     expect(calls).toBeLessThan(10);
   });
 
-  test('hanging: timeout after connectTimeoutMs, and the socket is closed', async () => {
+  test('fault 5 hanging: timeout after connectTimeoutMs, and the socket is closed', async () => {
     const { registration, network, clock } = await makeRegistration(
       { retry: false },
       { connect: () => undefined, connectTimeoutMs: 4000, reconnect: false },
@@ -150,7 +150,7 @@ describe('opening a socket', () => {
     expect(done.state).toBe('rejected');
   });
 
-  test('Timer F starts when the request is sent, not when the socket is asked for', async () => {
+  test('TSX-12 Timer F starts when the request is sent, not when the socket is asked for', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { connect: () => undefined, handler: () => undefined },
@@ -177,7 +177,7 @@ describe('opening a socket', () => {
     expect(network.sockets).toHaveLength(1);
   });
 
-  test('attempts back off to 30 s and keep their jitter', async () => {
+  test('OB-08 attempts back off to 30 s and keep their jitter', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { connect: (socket) => socket.refuse() },
@@ -239,12 +239,12 @@ describe('the subprotocol', () => {
     },
   );
 
-  test('is compared without regard to case', async () => {
+  test('WS-02 is compared without regard to case', async () => {
     const { registration } = await makeRegistered({}, { connect: (socket) => socket.open('SIP') });
     expect(registration.state).toBe('registered');
   });
 
-  test('wrong on one server of two: the other is used', async () => {
+  test('WS-02 wrong on one server of two: the other is used', async () => {
     const { network, registration } = await makeRegistered(
       {},
       {
@@ -263,7 +263,7 @@ describe('the subprotocol', () => {
 describe('several servers', () => {
   const servers = ['wss://a.example.com/', 'wss://b.example.com/', 'wss://c.example.com/'];
 
-  test('are tried in order, and the call resolves with the first that works', async () => {
+  test('WS-19 are tried in order, and the call resolves with the first that works', async () => {
     const { network, registration, client } = await makeRegistered(
       {},
       {
@@ -303,7 +303,7 @@ describe('several servers', () => {
     expect(network.sockets.map(({ url }) => url)).toEqual(servers.slice(0, 2));
   });
 
-  test('the Via transport follows the URL that is used', async () => {
+  test('WS-07 the Via transport follows the URL that is used', async () => {
     const { network } = await makeRegistered(
       {},
       {
@@ -411,7 +411,7 @@ describe('frames', () => {
       },
     ],
     ['a string', (text) => text],
-  ])('as %s are taken', async (_, make) => {
+  ])('WS-04 fault 17 as %s are taken', async (_, make) => {
     const { registration, client } = await makeRegistered(
       {},
       { handler: (request) => make(granted(request)) },
@@ -420,7 +420,7 @@ describe('frames', () => {
     expect(client.stats.dropped).toBe(0);
   });
 
-  test('two messages in one frame are both handled, with a warning', async () => {
+  test('WS-06 fault 20 two messages in one frame are both handled, with a warning', async () => {
     const { client, network } = await makeWorld({ handler: () => undefined });
     const alice = client.createRegistration({ aor });
     const bob = client.createRegistration({ aor: 'sip:bob@example.com' });
@@ -459,7 +459,7 @@ describe('frames', () => {
     await registration.refresh();
   });
 
-  test('1000 garbage frames delay no answer', async () => {
+  test('fault 23 1000 garbage frames delay no answer', async () => {
     const { registration, network, client } = await makeRegistration(
       {},
       { handler: () => undefined },
@@ -473,7 +473,7 @@ describe('frames', () => {
     expect(client.stats.dropped).toBe(1000);
   });
 
-  test('a CRLF CRLF ping is answered with CRLF (RFC 5626 §3.5.1)', async () => {
+  test('WS-14 fault 21 a CRLF CRLF ping is answered with CRLF (RFC 5626 §3.5.1)', async () => {
     const { network, registration, client } = await makeRegistered();
     const { frames } = network.socket;
     const before = frames.length;
@@ -514,7 +514,7 @@ describe('frames', () => {
     });
   });
 
-  test('of a socket that was given up are ignored', async () => {
+  test('fault 16 of a socket that was given up are ignored', async () => {
     const { network, clock, registration } = await makeRegistered();
     const old = network.socket;
     old.closed(1006);
@@ -532,7 +532,7 @@ describe('frames', () => {
 });
 
 describe('losing the socket', () => {
-  test('while registered: bound stays, connecting or waiting, then one REGISTER on the new flow, event registered', async () => {
+  test('STM-13 while registered: bound stays, connecting or waiting, then one REGISTER on the new flow, event registered', async () => {
     const { registration, network, clock, client, log } = await makeRegistered();
     await clock.advance(60_000);
     const connection = recordConnection(client);
@@ -589,7 +589,7 @@ describe('losing the socket', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('during register(): rejects with transport at once, retryable, and a retry succeeds', async () => {
+  test('STM-10 fault 8 during register(): rejects with transport at once, retryable, and a retry succeeds', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       { handler: () => undefined },
@@ -607,7 +607,7 @@ describe('losing the socket', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('during refresh(): it rides on the next flow', async () => {
+  test('STM-11 during refresh(): it rides on the next flow', async () => {
     const { registration, network, clock } = await makeRegistered(
       {},
       { handler: script(granted, () => undefined) },
@@ -632,7 +632,7 @@ describe('losing the socket', () => {
     expect(done).toMatchObject({ state: 'rejected', error: { code: 'transport' } });
   });
 
-  test('send() that throws: transport, not an exception', async () => {
+  test('WS-16 fault 15 send() that throws: transport, not an exception', async () => {
     const { registration, network, clock } = await makeRegistration(
       {},
       {
@@ -653,7 +653,7 @@ describe('losing the socket', () => {
     expect(registration.state).toBe('registered');
   });
 
-  test('a server that accepts and closes again and again sees growing waits', async () => {
+  test('fault 13 a server that accepts and closes again and again sees growing waits', async () => {
     const times = [];
     const { registration, clock, network } = await makeRegistration({}, {});
     network.connect = (socket) => {
@@ -671,7 +671,7 @@ describe('losing the socket', () => {
     expect(Math.max(...waits.slice(0, 2))).toBeLessThan(Math.max(...waits.slice(-4)));
   });
 
-  test('a flow that grants and dies at once, again and again, is a failure: waits grow', async () => {
+  test('OB-09 a flow that grants and dies at once, again and again, is a failure: waits grow', async () => {
     const times = [];
     const { registration, clock, network } = await makeRegistration();
     network.connect = (socket) => {
@@ -690,7 +690,7 @@ describe('losing the socket', () => {
     expect(Math.max(...waits.slice(-4))).toBeGreaterThan(10_000);
   });
 
-  test('never more than 10 automatic REGISTERs in any minute', async () => {
+  test('TMR-05 never more than 10 automatic REGISTERs in any minute', async () => {
     const { registration, clock, network } = await makeRegistration(
       {},
       { handler: (request) => granted(request, { expires: 1 }) },
@@ -711,7 +711,7 @@ describe('losing the socket', () => {
     expect(automatic.length).toBeGreaterThan(50);
   });
 
-  test('a socket that never closes is given up: close() of the client resolves in 5 s', async () => {
+  test('fault 11 a socket that never closes is given up: close() of the client resolves in 5 s', async () => {
     const { client, network, clock } = await makeRegistered();
     network.closeAnswered = false;
     const done = watch(client.close());
@@ -735,7 +735,7 @@ describe('one socket', () => {
     expect(network.requests.every((request) => asked(request) === 600)).toBe(true);
   });
 
-  test('a storm of wake() makes no storm of sockets', async () => {
+  test('API-03 fault 80 a storm of wake() makes no storm of sockets', async () => {
     const { client, network, registration, clock } = await makeRegistration(
       {},
       { connect: (socket) => socket.refuse() },

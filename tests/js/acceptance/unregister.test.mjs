@@ -22,7 +22,7 @@ checkInvariants({ afterEach, expect });
 const silent = () => undefined;
 
 describe('unregister()', () => {
-  test('sends this binding with expires 0 and resolves confirmed', async () => {
+  test('UNR-01 sends this binding with expires 0 and resolves confirmed', async () => {
     const { registration, network, log, clock } = await makeRegistered();
     log.length = 0;
     expect(await registration.unregister()).toEqual({ sent: true, confirmed: true });
@@ -65,7 +65,7 @@ describe('unregister()', () => {
     expect(await registration.unregister()).toEqual({ sent: true, confirmed: true });
   });
 
-  test('our Contact still listed: not confirmed, warning still-bound', async () => {
+  test('STM-18 our Contact still listed: not confirmed, warning still-bound', async () => {
     const { registration, log } = await makeRegistered(
       {},
       {
@@ -82,7 +82,7 @@ describe('unregister()', () => {
     expect(registration.state).toBe('unregistered');
   });
 
-  test('with nothing bound resolves { sent: false, confirmed: false } and sends nothing', async () => {
+  test('UNR-06 fault 97 with nothing bound resolves { sent: false, confirmed: false } and sends nothing', async () => {
     const { registration, network, log } = await makeRegistration();
     expect(await registration.unregister()).toEqual({ sent: false, confirmed: false });
     expect(network.sockets).toEqual([]);
@@ -114,7 +114,7 @@ describe('unregister()', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('without an open socket resolves { sent: false, confirmed: false }, opens none, and is unregistered', async () => {
+  test('UNR-07 fault 97 without an open socket resolves { sent: false, confirmed: false }, opens none, and is unregistered', async () => {
     const { registration, network, clock, log } = await makeRegistered();
     await clock.advance(60_000);
     network.connect = silent;
@@ -129,7 +129,7 @@ describe('unregister()', () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  test('socket lost after sending: { sent: true, confirmed: false }', async () => {
+  test('STM-20 socket lost after sending: { sent: true, confirmed: false }', async () => {
     const { registration, network, clock } = await makeRegistered(
       {},
       { handler: script(granted, silent) },
@@ -144,7 +144,7 @@ describe('unregister()', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test('Timer F: rejects with timeout, unregistered locally', async () => {
+  test('STM-20 Timer F: rejects with timeout, unregistered locally', async () => {
     const { registration, clock, network, log } = await makeRegistered(
       {},
       { handler: script(granted, silent) },
@@ -186,7 +186,7 @@ describe('unregister()', () => {
 });
 
 describe('unregister({ force })', () => {
-  test('sends with nothing bound, opening the socket', async () => {
+  test('UNR-06 sends with nothing bound, opening the socket', async () => {
     const { registration, network } = await makeRegistration();
     expect(await registration.unregister({ force: true })).toEqual({ sent: true, confirmed: true });
     expect(network.requests).toHaveLength(1);
@@ -203,7 +203,7 @@ describe('unregister({ force })', () => {
 });
 
 describe('unregister({ all })', () => {
-  test('sends exactly `Contact: *` with Expires: 0', async () => {
+  test('UNR-02 sends exactly `Contact: *` with Expires: 0', async () => {
     const { registration, network, log } = await makeRegistered({
       contact: { params: { x: '1' } },
     });
@@ -263,7 +263,7 @@ describe('unregister({ all })', () => {
 });
 
 describe('query()', () => {
-  test('sends a REGISTER without Contact and Expires, and resolves with all bindings', async () => {
+  test('UNR-05 sends a REGISTER without Contact and Expires, and resolves with all bindings', async () => {
     const handler = keeping();
     const { registration, network, log } = await makeRegistered({}, { handler });
     handler.bindings.set(
@@ -329,7 +329,7 @@ describe('query()', () => {
     expect(binding).toMatchObject({ expires: null, q: null, own: false });
   });
 
-  test('our own unexpired binding not listed: unregistered cleared, then registered again', async () => {
+  test('UNR-05 our own unexpired binding not listed: unregistered cleared, then registered again', async () => {
     const handler = keeping();
     const { registration, log, network, clock } = await makeRegistered({}, { handler });
     handler.bindings.clear();
