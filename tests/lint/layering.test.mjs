@@ -1,7 +1,9 @@
 // The rules of the architecture that a search can check: core <- bindings <- js <- demo, cli, tests.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { filesBelow, linesMatching } from './tree.mjs';
+import { filesBelow, linesMatching, root } from './tree.mjs';
 
 const cpp = ['.h', '.cpp'];
 const typescript = filesBelow(['js/src'], ['.ts']);
@@ -27,6 +29,21 @@ test('the core and the bindings neither throw nor ask for types at run time', ()
 test('C++ never calls JavaScript', () => {
   const calls = /emscripten::val|EM_ASM|EM_JS|emscripten_run_script|<emscripten\/val\.h>/;
   assert.deepEqual(linesMatching(filesBelow(['bindings'], cpp), calls), []);
+});
+
+test('API-01 SEC-03 the WebAssembly imports memory and registration of types: no clock, no randomness', async () => {
+  const bindings = join(root, 'build/wasm/bindings');
+  const glue = readFileSync(join(bindings, 'core.mjs'), 'utf8');
+  const [, table] = /(?:asmLibraryArg|wasmImports) ?= ?\{([^}]*)\}/.exec(glue);
+  const names = new Map(table.split(',').map((entry) => entry.replaceAll('"', '').split(':')));
+  const core = await WebAssembly.compile(readFileSync(join(bindings, 'core.wasm')));
+  const imported = WebAssembly.Module.imports(core).map(({ name }) => names.get(name));
+  assert.deepEqual(
+    imported.filter(
+      (name) => !/^_?(_embind_register_\w+|abort|emscripten_resize_heap)$/.test(name),
+    ),
+    [],
+  );
 });
 
 test('only session.ts touches the WebAssembly heap and frees what lies there', () => {
