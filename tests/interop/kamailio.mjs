@@ -186,6 +186,15 @@ class Kamailio {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  /** All its processes stand still; connections stay, and the kernel still accepts new ones. */
+  freeze() {
+    process.kill(-this.#process.pid, 'SIGSTOP');
+  }
+
+  thaw() {
+    process.kill(-this.#process.pid, 'SIGCONT');
+  }
+
   async stop() {
     this.running = false;
     const { pid } = this.#process;
