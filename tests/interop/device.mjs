@@ -5,6 +5,8 @@ import { createClient } from '../../dist/index.js';
 export class Device {
   sent = [];
   received = [];
+  /** Of each message that was received: whether it came in a binary frame. */
+  binary = [];
   /** The codes of the errors on its sockets. */
   errors = [];
   /** The sockets of the `ws` package, oldest first. */
@@ -33,7 +35,10 @@ export class Device {
       this.sent.push(Buffer.from(data).toString());
       send.call(webSocket, data);
     };
-    webSocket.on('message', (data) => this.received.push(data.toString()));
+    webSocket.on('message', (data, isBinary) => {
+      this.received.push(data.toString());
+      this.binary.push(isBinary);
+    });
     webSocket.on('error', ({ code }) => this.errors.push(code));
     this.webSockets.push(webSocket);
     return webSocket;

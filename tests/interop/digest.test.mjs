@@ -148,8 +148,8 @@ describe('Kamailio that sends Authentication-Info', () => {
 
 describe('Kamailio that takes each nonce once', () => {
   for (const [name, definitions, requests] of [
-    ['DIG-17: a refresh is challenged again and succeeds', {}, 2],
-    ['DIG-20: nextnonce saves that', { AUTHENTICATION_INFO: true }, 1],
+    ['DIG-17, Q-06: a refresh is challenged again and succeeds', {}, 2],
+    ['DIG-20, Q-06: nextnonce saves that', { AUTHENTICATION_INFO: true }, 1],
   ]) {
     test(name, { timeout }, async (t) => {
       const kamailio = await startKamailio({ ONE_TIME_NONCE: true, ...definitions });

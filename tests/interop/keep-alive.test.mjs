@@ -16,7 +16,7 @@ describe('ping frames', { concurrency: true }, () => {
   });
   after(() => kamailio?.stop());
 
-  test('answered, the flow stays', { timeout }, async (t) => {
+  test('Q-04: answered, the flow stays', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio, { socket: { autoPong: false } });
     const registration = await device.client.register(alice);
     const [webSocket] = device.webSockets;
@@ -33,7 +33,7 @@ describe('ping frames', { concurrency: true }, () => {
     assert.deepEqual(await kamailio.contacts('alice'), [registration.info.contact]);
   });
 
-  test('OB-05: unanswered, the flow is cut and replaced', { timeout }, async (t) => {
+  test('Q-04, OB-05: unanswered, the flow is cut and replaced', { timeout }, async (t) => {
     const device = await Device.create(t, kamailio, {
       socket: { autoPong: false },
       reconnect: { baseMs: 20, maxMs: 200 },
