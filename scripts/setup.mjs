@@ -1,6 +1,6 @@
 // Installs whatever is missing. `npm run setup start` stops at what `npm start` needs. Node built-ins only.
 import { pathToFileURL } from 'node:url';
-import { installNodeModules } from './lib/npm.mjs';
+import { installNodeModules, installNodes } from './lib/npm.mjs';
 import { endChildrenOnSignals } from './lib/processes.mjs';
 import { Stop, main } from './lib/progress.mjs';
 import { installTools } from './lib/tools.mjs';
@@ -14,6 +14,7 @@ export async function setUp(level) {
   }
   await installTools(level);
   await installNodeModules();
+  if (level === 'test') await installNodes();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
