@@ -32,34 +32,37 @@ export function run(command, args, { cwd = root, input, env = {}, deadlineMs = D
   });
 }
 
-/** The same, for programs that have to succeed. */
+/** The same, for programs that have to succeed. Resolves with what it printed. */
 export async function succeed(command, args, options) {
   const { status, stdout, stderr } = await run(command, args, options);
   if (status !== 0) {
-    throw new Error(`${command} ${args.join(' ')}: status ${status}\n${stdout}${stderr}`);
+    const output = `${stdout}${stderr}`.replace(/^(.{300}).+$/gm, '$1…'); // bundles have long lines
+    throw new Error(`${command} ${args.join(' ')}: status ${status}\n${output}`);
   }
   return stdout;
 }
 
 /** Packs the checkout. Resolves with the tarball's path and the files in it. */
-export async function pack(directory) {
+async function pack(directory) {
   const output = await succeed('npm', ['pack', '--json', '--pack-destination', directory]);
   const [{ filename, files }] = JSON.parse(output);
   return { tarball: join(directory, filename), files: files.map(({ path }) => path).sort() };
 }
 
 /** Installs the tarball, offline; `ws` puts that optional package beside it. */
-export async function createConsumer(tarball, { ws }) {
+export async function createConsumer({ ws }) {
   const directory = await mkdtemp(join(tmpdir(), 'sipreg-consumer-'));
-  await writeFile(join(directory, 'package.json'), '{ "name": "consumer", "private": true }');
-  await succeed('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], {
-    cwd: directory,
-  });
-  const modules = join(directory, 'node_modules');
-  if (ws) await cp(join(root, 'node_modules/ws'), join(modules, 'ws'), { recursive: true });
-  return {
-    directory,
-    program: join(modules, '.bin/sipreg'),
-    remove: () => rm(directory, { recursive: true, force: true }),
-  };
+  const remove = () => rm(directory, { recursive: true, force: true });
+  try {
+    const packed = await pack(directory);
+    await writeFile(join(directory, 'package.json'), '{ "name": "consumer", "private": true }');
+    const options = ['--offline', '--no-audit', '--no-fund'];
+    await succeed('npm', ['install', ...options, packed.tarball], { cwd: directory });
+    const modules = join(directory, 'node_modules');
+    if (ws) await cp(join(root, 'node_modules/ws'), join(modules, 'ws'), { recursive: true });
+    return { directory, ...packed, program: join(modules, '.bin/sipreg'), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

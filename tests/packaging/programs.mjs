@@ -1,69 +1,94 @@
-// Programs of the consumer. Each prints one line of JSON and must end by itself: nothing may keep Node alive.
+// What the consumers run. Each registers and unregisters once and says in JSON how it went.
 
-const register = `
-async function register({ createClient, createTestRegistrar }, socketOf) {
+/** The entries that make clients. */
+export const entries = ['sipreg', 'sipreg/external'];
+
+const account = "{ aor: 'sip:alice@example.com', credentials: { password: 'wonderland' } }";
+
+/**
+ * In Node: prints one line and must end by itself, as nothing may keep Node alive. `network`: over a real socket; else on
+ * one of its own, which needs neither `ws` nor a global WebSocket.
+ */
+export function nodeProgram(entry, format, { network }) {
+  const load = (names, from) =>
+    format === 'esm'
+      ? `import { ${names} } from '${from}';`
+      : `const { ${names} } = require('${from}');`;
+  return `
+${load('createClient', entry)}
+${load('createTestRegistrar', 'sipreg/testing')}
+
+async function register() {
   const registrar = createTestRegistrar({ users: { alice: 'wonderland' } });
-  const listener = await socketOf.listen?.(registrar);
+  const listener = ${network ? 'await registrar.listen()' : 'null'};
   const client = await createClient({
     server: listener?.url ?? 'wss://sip.example.com',
     webSocket: listener ? undefined : registrar.webSocket,
     storage: null,
   });
-  const registration = client.createRegistration({
-    aor: 'sip:alice@example.com',
-    credentials: { password: 'wonderland' },
-    expires: 300,
-  });
-  const { expires, auth } = await registration.register();
-  const held = registrar.bindings('sip:alice@example.com').length;
+  const registration = await client.register(${account});
+  const { state, info } = registration;
+  const held = registrar.bindings(registration.aor).length;
   const { confirmed } = await registration.unregister();
-  const left = registrar.bindings('sip:alice@example.com').length;
+  const left = registrar.bindings(registration.aor).length;
   const [, userAgent] = /^User-Agent: (.*)$/m.exec(registrar.requests[0].replaceAll('\\r', ''));
   await client.close();
   await listener?.close();
-  console.log(JSON.stringify({ expires, algorithm: auth.algorithm, held, confirmed, left, userAgent }));
+  return { state, algorithm: info.auth.algorithm, held, confirmed, left, userAgent };
 }
-`;
 
-const overNetwork = '{ listen: (registrar) => registrar.listen() }';
-const inMemory = '{}';
-
-function esm(sockets) {
-  return `
-import { createClient } from 'sipreg';
-import { createTestRegistrar } from 'sipreg/testing';
-${register}
-await register({ createClient, createTestRegistrar }, ${sockets});
+${format === 'esm' ? 'console.log(JSON.stringify(await register()));' : 'register().then((result) => console.log(JSON.stringify(result)));'}
 `;
 }
 
-function commonJs(sockets) {
+/** In a page: the query has the server's URL, the title gets the result. `options` is source text. */
+export function pageProgram(entry, { imports = '', options = '' } = {}) {
   return `
-const { createClient } = require('sipreg');
+import { createClient } from '${entry}';
+${imports}
+export async function register(server) {
+  try {
+    const client = await createClient({ server, ${options} });
+    const registration = await client.register(${account});
+    const { state } = registration;
+    await client.close({ unregister: true });
+    return state;
+  } catch (error) {
+    return error.name + ' ' + error.code + ': ' + error.message;
+  }
+}
+
+if (globalThis.document) {
+  const server = new URLSearchParams(location.search).get('server');
+  register(server).then((result) => (document.title = result));
+}
+`;
+}
+
+/** A test file of Jest's, in CommonJS as Jest has it by default. */
+export function jestProgram(entry) {
+  return `
+const { createClient, RegistrationError } = require('${entry}');
 const { createTestRegistrar } = require('sipreg/testing');
-${register}
-register({ createClient, createTestRegistrar }, ${sockets});
+
+test('registers', async () => {
+  const registrar = createTestRegistrar({ users: { alice: 'wonderland' } });
+  const { webSocket } = registrar;
+  const client = await createClient({ server: 'wss://sip.example.com', webSocket });
+  const registration = await client.register(${account});
+  expect(registration.state).toBe('registered');
+  const refused = client.register({ aor: 'sip:alice@example.com', credentials: { password: 'x' } });
+  await expect(refused).rejects.toBeInstanceOf(RegistrationError);
+  await client.close({ unregister: true });
+  expect(registrar.bindings('sip:alice@example.com')).toEqual([]);
+});
 `;
 }
 
-export const programs = {
-  'ESM, over a real socket': { file: 'network.mjs', source: esm(overNetwork), ws: true },
-  'CommonJS, over a real socket': { file: 'network.cjs', source: commonJs(overNetwork), ws: true },
-  'ESM, without ws, on a socket of its own': {
-    file: 'memory.mjs',
-    source: esm(inMemory),
-    ws: false,
-  },
-  'CommonJS, without ws, on a socket of its own': {
-    file: 'memory.cjs',
-    source: commonJs(inMemory),
-    ws: false,
-  },
-};
-
-/** A program that only has to compile, without skipLibCheck and without Node's types. */
-export const typed = `
-import { createClient, RegistrationError, type Client, type RegistrationInfo } from 'sipreg';
+/** Only has to compile, without skipLibCheck and without Node's types. */
+export function typedProgram(entry) {
+  return `
+import { createClient, RegistrationError, type Client, type RegistrationInfo } from '${entry}';
 import { createTestRegistrar } from 'sipreg/testing';
 
 export async function register(): Promise<RegistrationInfo> {
@@ -84,3 +109,4 @@ export async function register(): Promise<RegistrationInfo> {
   }
 }
 `;
+}
