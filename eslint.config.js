@@ -27,7 +27,12 @@ export default tseslint.config(
     languageOptions: { globals: { ...globals.node } },
   },
   {
-    files: ['demo/**/*.js', 'tests/browser/**/*.mjs', 'tests/bench/**/*.mjs'],
+    files: [
+      'demo/**/*.js',
+      'tests/browser/**/*.mjs',
+      'tests/bench/**/*.mjs',
+      'tests/packaging/**/*.mjs',
+    ],
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
   },
   {
