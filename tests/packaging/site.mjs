@@ -17,7 +17,8 @@ export const policy =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:; img-src data:";
 
 export function launchBrowser() {
-  return chromium.launch(playwright.use.launchOptions);
+  const { use } = playwright.projects.find(({ name }) => name === 'chromium');
+  return chromium.launch(use.launchOptions);
 }
 
 /**
