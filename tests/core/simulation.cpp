@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
+#include <iostream>
 
 namespace sipreg::testing {
 namespace {
@@ -13,6 +15,18 @@ std::string lower(std::string_view text) {
     return static_cast<char>(std::tolower(c));
   });
   return out;
+}
+
+// SIPREG_TALK=1 tells what a run does, for one that has failed.
+bool talks() {
+  static const bool wanted = std::getenv("SIPREG_TALK") != nullptr;
+  return wanted;
+}
+
+void say(Now now, std::string_view what, std::string_view text = {}) {
+  if (!talks()) return;
+  std::cerr << now.monotonic << " ms, " << now.wall << ": " << what << ' '
+            << text << '\n';
 }
 
 }  // namespace
@@ -122,11 +136,18 @@ OperationId Simulation::call(RegistrationId id, CallKind kind) {
 }
 
 OperationId Simulation::call(RegistrationId id, const Call& call) {
-  const OperationId operation = ++last_operation_;
-  const Status status = agent.call(now_, id, operation, call);
-  EXPECT_TRUE(status.ok()) << status.option << ' ' << status.message;
-  drain();
+  const OperationId operation = try_call(id, call);
+  EXPECT_NE(operation, 0u);
   return operation;
+}
+
+OperationId Simulation::try_call(RegistrationId id, const Call& call) {
+  say(now_, "call", std::to_string(static_cast<int>(call.kind)));
+  const Status status = agent.call(now_, id, last_operation_ + 1, call);
+  drain();
+  if (status.ok()) return ++last_operation_;
+  EXPECT_FALSE(status.message.empty());
+  return 0;
 }
 
 bool Simulation::provide(RegistrationId id, std::uint32_t challenge,
@@ -151,8 +172,7 @@ void Simulation::advance(Millis ms) {
     const Millis step = std::max<Millis>(at - now_.monotonic, 0);
     now_.monotonic += step;
     now_.wall += step;
-    agent.advance(now_);
-    drain();
+    tell_time();
   }
   now_.wall += end - now_.monotonic;
   now_.monotonic = end;
@@ -167,23 +187,49 @@ std::string Simulation::await_frame() {
   return next_frame();
 }
 
-void Simulation::sleep(Millis ms) {
-  now_.wall += ms;
+void Simulation::tell_time() {
+  say(now_, "advance");
+  overdue_ = false;
   agent.advance(now_);
   drain();
 }
 
+void Simulation::sleep(Millis ms) {
+  now_.wall += ms;
+  tell_time();
+}
+
+void Simulation::leap(Millis ms) {
+  now_.wall += ms;
+  overdue_ = true;
+}
+
+void Simulation::oversleep(Millis ms) {
+  now_.monotonic += ms;
+  leap(ms);
+}
+
+void Simulation::jump_wall(Millis ms) {
+  now_.wall += ms;
+  if (ms < 0) stepped_back_ -= ms;
+  tell_time();
+}
+
 void Simulation::wake() {
+  say(now_, "wake");
+  overdue_ = false;
   agent.wake(now_);
   drain();
 }
 
 void Simulation::close() {
+  say(now_, "close");
   agent.close(now_);
   drain();
 }
 
 void Simulation::open() {
+  say(now_, "open");
   ASSERT_TRUE(socket_wanted_);
   socket_wanted_ = false;
   socket_open_ = true;
@@ -192,6 +238,7 @@ void Simulation::open() {
 }
 
 void Simulation::refuse() {
+  say(now_, "refuse");
   ASSERT_TRUE(socket_wanted_);
   socket_wanted_ = false;
   agent.lost(now_, flow_, 1006);
@@ -199,6 +246,7 @@ void Simulation::refuse() {
 }
 
 void Simulation::drop(std::uint16_t code) {
+  say(now_, "drop", std::to_string(code));
   ASSERT_TRUE(socket_open_);
   socket_open_ = false;
   agent.lost(now_, flow_, code);
@@ -206,6 +254,7 @@ void Simulation::drop(std::uint16_t code) {
 }
 
 void Simulation::receive(std::string frame) {
+  say(now_, "receive", frame);
   agent.receive(now_, flow_, {frame.data(), frame.size()});
   drain();
 }
@@ -287,6 +336,27 @@ static std::vector<std::string> texts(std::span<const HeaderField> headers) {
   return rows;
 }
 
+static std::string describe(const Output& output) {
+  static constexpr std::string_view kinds[] = {
+      "none",           "connect",
+      "disconnect",     "transmit",
+      "trace",          "connection",
+      "registration",   "registered",
+      "refreshed",      "unregistered",
+      "failed",         "retry",
+      "warning",        "credentials_wanted",
+      "operation_done", "operation_failed"};
+  std::string words = "-> ";
+  words += kinds[static_cast<std::size_t>(output.kind)];
+  words += " registration " + std::to_string(output.registration);
+  words += " operation " + std::to_string(output.operation);
+  words += " state " + std::to_string(static_cast<int>(output.state));
+  words += " connection " + std::to_string(static_cast<int>(output.connection));
+  words += output.bound ? " bound" : "";
+  words += " ";
+  return words.append(output.failure.message);
+}
+
 // What is told of a registration follows its properties.
 void Simulation::check_order(const Output& output) const {
   const Seen* const properties = this->properties(output.registration);
@@ -314,8 +384,78 @@ void Simulation::check_order(const Output& output) const {
   }
 }
 
+template <typename Visit>
+static void for_each_text(const Output& output, Visit visit) {
+  const auto visit_response = [&visit](const Response& response) {
+    visit(response.reason);
+    for (const HeaderField& header : response.headers) {
+      visit(header.name);
+      visit(header.value);
+    }
+  };
+  visit(output.bytes);
+  visit(output.warning);
+  visit(output.failure.message);
+  visit_response(output.failure.response);
+  if (const ChallengeInfo* const info = output.challenge_info) {
+    for (const auto text :
+         {info->realm, info->scope, info->authz_server, info->error}) {
+      visit(text);
+    }
+  }
+  const Success* const success = output.success;
+  if (success == nullptr) return;
+  for (const auto text : {success->contact, success->pub_gruu,
+                          success->temp_gruu, success->realm, success->text}) {
+    visit(text);
+  }
+  for (const Binding& binding : success->bindings) {
+    for (const auto text : {binding.uri, binding.display_name,
+                            binding.instance_id, binding.parameters}) {
+      visit(text);
+    }
+  }
+  for (const auto list :
+       {success->service_route, success->path, success->associated_uris}) {
+    for (const std::string_view text : list) visit(text);
+  }
+  visit_response(success->response);
+}
+
+// Reads every text to its last octet, which shows a sanitizer those that died.
+static void touch(std::string_view text) {
+  static volatile char sink;
+  char sum = 0;
+  for (const char octet : text) sum ^= octet;
+  sink = sum;
+  (void)sink;
+}
+
+// A digest's response stands in the request alone.
+void Simulation::check_secrecy(const Output& output) {
+  const bool is_sent = output.kind == OutputKind::transmit;
+  const auto holds = [](std::string_view text, std::string_view secret) {
+    return !secret.empty() && text.find(secret) != text.npos;
+  };
+  for_each_text(output, [&](std::string_view text) {
+    touch(text);
+    for (const std::string& secret : secrets) {
+      EXPECT_FALSE(holds(text, secret)) << text;
+    }
+    if (is_sent) return;
+    EXPECT_FALSE(holds(text, token)) << text;
+    EXPECT_FALSE(holds(text, digest_response_)) << text;
+  });
+  if (is_sent) {
+    digest_response_ =
+        parameter(header(output.bytes, "Authorization"), "response");
+  }
+}
+
 void Simulation::note(const Output& output) {
+  if (talks()) say(now_, describe(output), output.bytes);
   check_order(output);
+  check_secrecy(output);
   Seen seen{};
   seen.kind = output.kind;
   seen.registration = output.registration;
@@ -386,6 +526,9 @@ void Simulation::note(const Output& output) {
 }
 
 void Simulation::drain() {
+  lifetime_ += std::max(
+      {now_.monotonic - told_.monotonic, now_.wall - told_.wall, Millis{0}});
+  told_ = now_;
   bool connect = false;
   std::vector<std::pair<RegistrationId, std::uint32_t>> wanted;
   Output output;
@@ -419,7 +562,7 @@ void Simulation::drain() {
     }
   }
   const Millis at = agent.deadline();
-  EXPECT_TRUE(at == no_deadline || at >= now_.monotonic)
+  EXPECT_TRUE(overdue_ || at == no_deadline || at >= now_.monotonic)
       << "a timer armed for the past";
   if (connect && socket_wanted_) open();
   if (!auto_credentials) return;

@@ -89,15 +89,20 @@ class Simulation {
   RegistrationId create();  // alice, with the password "secret"
   OperationId call(RegistrationId id, CallKind kind);
   OperationId call(RegistrationId id, const Call& call);
+  // The same with a call that may be refused; 0 when it is.
+  OperationId try_call(RegistrationId id, const Call& call);
   bool provide(RegistrationId id, std::uint32_t challenge,
                const Credentials& credentials);
   void remove(RegistrationId id);
   void advance(Millis ms);    // both clocks, stopping at every deadline
   std::string await_frame();  // advances until one is sent, within a day
   void sleep(Millis ms);      // the wall clock alone, then one late timer
-  void leap(Millis ms) { now_.wall += ms; }  // and nobody is told yet
+  // The wall clock alone, or both clocks, and nobody is told yet.
+  void leap(Millis ms);
+  void oversleep(Millis ms);
   void wake();
   void close();
+  void drain();  // after a call of `agent` itself
 
   // --- the server's side
   // Sockets open by themselves unless this is off.
@@ -116,6 +121,8 @@ class Simulation {
   std::string password = "secret";
   std::string token;  // given in the password's place, unless empty
   Millis token_expires_at = 0;
+  // What no output may hold. The token may be in what is sent, nowhere else.
+  std::vector<std::string> secrets;
 
   // --- what happened
   std::deque<std::string> frames;  // sent, not yet looked at
@@ -141,12 +148,12 @@ class Simulation {
   [[nodiscard]] Millis latest_wall() const { return now_.wall + stepped_back_; }
   [[nodiscard]] Millis now() const { return now_.monotonic; }
   [[nodiscard]] Millis wall() const { return now_.wall; }
-  void jump_wall(Millis ms) {
-    now_.wall += ms;
-    if (ms < 0) stepped_back_ -= ms;
-    agent.advance(now_);
-    drain();
-  }
+  [[nodiscard]] Now clocks() const { return now_; }
+  // What has run of a binding's lifetime: by whichever clock went further.
+  [[nodiscard]] Millis lifetime() const { return lifetime_; }
+  // The agent has been told the time, and to do what is due.
+  [[nodiscard]] bool is_punctual() const { return !overdue_; }
+  void jump_wall(Millis ms);
   [[nodiscard]] Millis deadline() const { return agent.deadline(); }
 
   // register, answer the challenge, accept: the usual beginning.
@@ -155,13 +162,18 @@ class Simulation {
   Agent agent;
 
  private:
-  void drain();
+  void tell_time();
   void note(const Output& output);
   void check_order(const Output& output) const;
+  void check_secrecy(const Output& output);
 
   std::map<RegistrationId, std::size_t> properties_;  // index in outputs
   Millis stepped_back_ = 0;
   Now now_{1'000, 1'700'000'000'000};
+  Now told_ = now_;  // to the agent, last
+  Millis lifetime_ = 0;
+  bool overdue_ = false;         // time has passed since advance() was called
+  std::string digest_response_;  // of the frame sent last
   FlowId flow_ = 0;
   bool socket_open_ = false;
   bool socket_wanted_ = false;

@@ -1,0 +1,233 @@
+#include "scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace sipreg::testing {
+namespace {
+
+constexpr std::size_t most_registrations = 4;
+// Of one run: the clocks stay where their sums make sense.
+constexpr Millis second = 1'000;
+constexpr Millis hour = 3'600 * second;
+constexpr Millis year = 365 * 24 * hour;
+
+}  // namespace
+
+Scenario::Scenario(Choices& choices)
+    : choices_(choices),
+      host_(choices),
+      server_(choices),
+      client_(host_.client()),
+      world_(client_, static_cast<std::uint8_t>(choices.pick(256))),
+      watch_(world_, client_) {
+  world_.auto_open = false;
+  world_.auto_credentials = false;
+  world_.secrets = host_.secrets();
+  world_.token = host_.token();
+  create();
+}
+
+void Scenario::go() {
+  while (choices_.more() && !::testing::Test::HasFailure()) {
+    step();
+    watch_.check();
+  }
+  watch_.settle();
+  // A dead socket on top, and silence until nothing can be held any more.
+  if (choices_.once_in(4)) {
+    if (world_.socket_open()) world_.drop();
+    watch_.check();
+    world_.oversleep(200 * year);
+    world_.advance(0);
+    watch_.check();
+    for (const RegistrationId id : registrations_) {
+      EXPECT_FALSE(watch_.is_alive(id) && world_.bound(id));
+    }
+  }
+  watch_.close();
+  world_.advance(year);
+  stray();
+  watch_.check();
+}
+
+void Scenario::step() {
+  switch (choices_.pick(20)) {
+    case 0:
+    case 1:
+    case 2:
+      return call();
+    case 3:
+    case 4:
+      return socket();
+    case 5:
+      return pass(choices_.pick(2'000));
+    case 6:
+      return pass(choices_.pick(2'000) * second);
+    case 7:
+      return misread_clock();
+    case 8:
+      return choices_.once_in(2) ? stay_quiet() : world_.wake();
+    case 9:
+      return change_registration();
+    case 10:
+    case 11:
+      return provide_credentials();
+    case 12:
+      return stray();
+    case 13:
+      return watch_.receive(server_.surprise());
+    default:
+      return answer();
+  }
+}
+
+void Scenario::create() {
+  const RegistrationOptions options = host_.registration();
+  RegistrationId id = 0;
+  const Status status = world_.agent.create(options, id);
+  Output output;
+  EXPECT_FALSE(world_.agent.poll(output));
+  EXPECT_EQ(status.ok(), id != 0);
+  if (!status.ok()) {
+    EXPECT_EQ(status.error, Error::invalid_argument);
+    EXPECT_FALSE(status.option.empty());
+    id = world_.create();
+  }
+  watch_.created(id);
+  registrations_.push_back(id);
+}
+
+RegistrationId Scenario::any_registration() {
+  return choices_.one_of(registrations_);
+}
+
+void Scenario::call() {
+  const RegistrationId id = any_registration();
+  const OperationId operation = world_.try_call(id, host_.call());
+  EXPECT_TRUE(operation == 0 || watch_.is_alive(id));
+  watch_.called(operation);
+}
+
+void Scenario::socket() {
+  if (world_.socket_wanted()) {
+    world_.subprotocol = !choices_.once_in(12);
+    world_.secure = !choices_.once_in(4);
+    world_.loopback = choices_.once_in(4);
+    return choices_.once_in(3) ? world_.refuse() : world_.open();
+  }
+  if (world_.socket_open() && choices_.once_in(3)) {
+    static constexpr std::uint16_t codes[] = {1000, 1001, 1006, 1011, 4000};
+    world_.drop(choices_.one_of(codes));
+  }
+}
+
+void Scenario::answer() {
+  const auto& requests = watch_.unanswered();
+  if (!world_.socket_open() || requests.empty()) return socket();
+  // Mostly the last one.
+  const std::string request =
+      choices_.once_in(6) ? choices_.one_of(requests) : requests.back();
+  std::string response = server_.answer(request);
+  if (choices_.once_in(6)) response = server_.damaged(std::move(response));
+  watch_.receive(response);
+}
+
+// Timers fire when they are due; not too many of them.
+void Scenario::pass(Millis ms) {
+  const Millis end = world_.now() + ms;
+  for (int timers = 0; timers < 40; ++timers) {
+    const Millis at = world_.deadline();
+    if (at == no_deadline || at > end)
+      return world_.advance(end - world_.now());
+    world_.advance(std::max<Millis>(at - world_.now(), 0));
+    watch_.check();
+  }
+}
+
+// Up to the deadline nothing is due.
+void Scenario::stay_quiet() {
+  const Millis at = world_.deadline();
+  if (!world_.is_punctual() || at <= world_.now()) return;  // or there is none
+  world_.advance(at - world_.now() - 1);
+  world_.agent.advance(world_.clocks());
+  Output output;
+  EXPECT_FALSE(world_.agent.poll(output)) << "something before the deadline";
+}
+
+// The machine sleeps, timers are late, somebody sets the wall clock.
+void Scenario::misread_clock() {
+  static constexpr Millis spans[] = {second,    60 * second,  hour,
+                                     60 * hour, 1'200 * hour, 10 * year};
+  const Millis ms = choices_.one_of(spans) * (1 + choices_.pick(100));
+  switch (choices_.pick(5)) {
+    case 0:
+      return world_.sleep(ms);
+    case 1:
+      return world_.leap(ms);
+    case 2:
+      return world_.leap(-ms);
+    case 3:
+      return world_.jump_wall(-ms);
+    default:
+      return world_.oversleep(ms);
+  }
+}
+
+void Scenario::change_registration() {
+  const RegistrationId id = any_registration();
+  switch (choices_.pick(8)) {
+    case 0:
+      if (registrations_.size() < most_registrations) create();
+      return;
+    case 1:
+      if (choices_.once_in(3)) watch_.remove(id);
+      return;
+    case 2:
+    case 3:
+      (void)world_.agent.reset_credentials(id, !choices_.once_in(4));
+      return;
+    case 4:
+      return world_.agent.set_trace(choices_.once_in(2));
+    default: {
+      const Status status = world_.agent.update(id, host_.update());
+      EXPECT_TRUE(status.ok() || !status.message.empty());
+    }
+  }
+}
+
+// To the last challenge, or to one of old.
+void Scenario::provide_credentials() {
+  const Seen* const wanted = world_.last(OutputKind::credentials_wanted);
+  if (wanted == nullptr) return;
+  const std::vector<Credentials> credentials = host_.credentials();
+  const std::uint32_t challenge =
+      choices_.once_in(6) ? choices_.pick(5) : wanted->challenge;
+  (void)world_.agent.provide_credentials(world_.clocks(), wanted->registration,
+                                         challenge, credentials);
+  world_.drain();
+}
+
+// The host speaks of sockets that are not there.
+void Scenario::stray() {
+  const std::size_t before = world_.outputs.size();
+  const FlowId flow = choices_.once_in(2) ? 0 : 0xffffffff;
+  const Now now = world_.clocks();
+  std::string frame = "\r\n\r\n";
+  switch (choices_.pick(3)) {
+    case 0:
+      world_.agent.opened(now, flow, true, true, true);
+      break;
+    case 1:
+      world_.agent.lost(now, flow, 1006);
+      break;
+    default:
+      world_.agent.receive(now, flow, frame);
+  }
+  world_.drain();
+  // What is told anew after the wall clock was set is the time's doing.
+  EXPECT_TRUE(world_.outputs.size() == before || !world_.is_punctual());
+}
+
+}  // namespace sipreg::testing

@@ -1,0 +1,51 @@
+// A run of calls, frames, losses and leaps of the clocks as choices have it,
+// with its invariants watched.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "choices.h"
+#include "random_host.h"
+#include "random_server.h"
+#include "simulation.h"
+#include "watch.h"
+
+namespace sipreg::testing {
+
+class Scenario {
+ public:
+  explicit Scenario(Choices& choices);
+
+  // To its end, when all has settled and the agent is closed.
+  void go();
+
+  // What was sent, of which the same choices make the same.
+  [[nodiscard]] const std::vector<std::string>& frames() const {
+    return world_.all_frames;
+  }
+
+ private:
+  void step();
+  void create();
+  void call();
+  void socket();
+  void answer();
+  void pass(Millis ms);
+  void stay_quiet();
+  void misread_clock();
+  void change_registration();
+  void provide_credentials();
+  void stray();
+  [[nodiscard]] RegistrationId any_registration();
+
+  Choices& choices_;
+  RandomHost host_;
+  RandomServer server_;
+  ClientOptions client_;
+  Simulation world_;
+  Watch watch_;
+  std::vector<RegistrationId> registrations_;
+};
+
+}  // namespace sipreg::testing

@@ -1,0 +1,82 @@
+// The invariants of a registration, checked from outside while something
+// happens: at most one REGISTER in flight, a rising CSeq, every call settled
+// once and in bounded time, never registered without an unexpired 2xx, nothing
+// after removal.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "message/codec.h"
+#include "simulation.h"
+
+namespace sipreg::testing {
+
+class Watch {
+ public:
+  Watch(Simulation& world, const ClientOptions& client)
+      : world_(world), client_(client) {}
+
+  // Every one of these is told here and not to the simulation.
+  void created(RegistrationId id) { accounts_[id]; }
+  void called(OperationId operation);
+  void remove(RegistrationId id);
+  void receive(const std::string& frame);
+  void close();
+
+  // After every step.
+  void check();
+
+  // Lets time pass, with the server silent, until every call has settled; fails
+  // when that takes longer than it may.
+  void settle();
+
+  // REGISTERs that the server may still answer.
+  [[nodiscard]] const std::vector<std::string>& unanswered() const {
+    return unanswered_;
+  }
+  [[nodiscard]] bool is_alive(RegistrationId id) const;
+
+ private:
+  struct Flight {
+    std::string call_id;
+    std::uint32_t cseq = 0;
+    bool registers = false;
+    bool may_be_answered = false;
+    Millis sent_at = 0;        // monotonic
+    Millis sent_lifetime = 0;  // of the simulation's lifetime()
+    std::uint32_t asked = 0;
+  };
+  struct Account {
+    bool removed = false;
+    std::optional<Flight> in_flight;
+    // By the simulation's lifetime(), and at the most: of the 2xx that came
+    // last, and of the last one that the agent took for a success.
+    Millis offered_until = 0;
+    Millis granted_until = 0;
+  };
+
+  void check_frame(const std::string& frame);
+  void check_register(const std::string& frame);
+  void check_output(const Seen& seen);
+  void check_bindings() const;
+  void answered(std::string frame, std::uint32_t dropped_before);
+  void answered(const message::Message& response, bool certainly);
+  [[nodiscard]] Millis longest_operation() const;
+  [[nodiscard]] bool something_is_due() const;
+
+  Simulation& world_;
+  ClientOptions client_;
+  std::map<RegistrationId, Account> accounts_;
+  std::map<std::string, std::uint32_t> cseqs_;  // by Call-ID
+  std::set<OperationId> pending_;
+  std::vector<std::string> unanswered_;
+  std::size_t read_ = 0;  // of the outputs
+  bool closed_ = false;
+};
+
+}  // namespace sipreg::testing
