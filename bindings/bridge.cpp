@@ -132,6 +132,11 @@ void Bridge::wake(double monotonic, double wall) {
   drain();
 }
 
+void Bridge::offline(double monotonic, double wall) {
+  agent_.offline(now(monotonic, wall));
+  drain();
+}
+
 void Bridge::close(double monotonic, double wall) {
   agent_.close(now(monotonic, wall));
   drain();

@@ -72,6 +72,7 @@ class Bridge {
                std::uint32_t flow);
   void advance(double monotonic, double wall);
   void wake(double monotonic, double wall);
+  void offline(double monotonic, double wall);
   void close(double monotonic, double wall);
   void set_trace(std::uint32_t on);
 

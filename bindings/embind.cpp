@@ -26,6 +26,7 @@ EMSCRIPTEN_BINDINGS(sipreg) {
       .function("readResponse", &Bridge::read_response)
       .function("advance", &Bridge::advance)
       .function("wake", &Bridge::wake)
+      .function("offline", &Bridge::offline)
       .function("close", &Bridge::close)
 #ifdef SIPREG_CONFORMANCE
       .function("describe", &Bridge::describe)

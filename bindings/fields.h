@@ -65,7 +65,12 @@ enum class Field : std::uint32_t {
   token = 48,
   token_expires_at = 49,
   realm = 50,
+  // client
+  keep_alive = 51,
+  keep_alive_interval = 52,
+  pong_timeout = 53,
+  keep_alive_method = 54,
 };
-inline constexpr std::size_t field_count = 51;
+inline constexpr std::size_t field_count = 55;
 
 }  // namespace sipreg::bridge

@@ -135,6 +135,12 @@ ClientOptions OptionReader::client(std::span<const char> bytes) {
       static_cast<ReconnectPolicy>(count(Field::reconnect_policy, 0));
   milliseconds(Field::reconnect_base, options.reconnect_base);
   milliseconds(Field::reconnect_max, options.reconnect_max);
+  KeepAliveOptions& keep_alive = options.keep_alive;
+  keep_alive.on = flag(Field::keep_alive, keep_alive.on);
+  milliseconds(Field::keep_alive_interval, keep_alive.interval);
+  milliseconds(Field::pong_timeout, keep_alive.pong_timeout);
+  keep_alive.method =
+      static_cast<KeepAliveMethod>(count(Field::keep_alive_method, 0));
   return options;
 }
 

@@ -21,6 +21,8 @@ using registration::Registration;
 constexpr std::size_t token_length = 12;
 // Events of the host come in storms; one attempt answers them.
 constexpr Millis shortest_wake_interval = 10'000;
+// A leap of the wall clock that says that the machine slept.
+constexpr Millis noticeable_sleep = 15'000;
 constexpr Status fine{};
 constexpr Status no_such_registration{
     Error::unknown_registration, {}, "The registration was removed."};
@@ -56,11 +58,15 @@ class Agent::Implementation : public Context {
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
   Millis next_wake_at = 0;
+  // The first serves all; the others only registrations with several flows.
+  std::vector<std::unique_ptr<flow::Connection>> connections;
+  bool slept = false;  // the wall clock leapt ahead, and no flow was probed yet
   bool configured = false;
   bool closed = false;
   // A second message in the frame in hand waits until the outputs of the first
   // are polled (RFC 7118 section 5 allows one; some servers send two).
   std::span<char> rest;
+  FlowId rest_flow = 0;
 
   [[nodiscard]] Registration* find(RegistrationId id) {
     const auto at = position(id);
@@ -80,26 +86,66 @@ class Agent::Implementation : public Context {
   template <typename Action>
   void act(Now now, Action action) {
     enter(now);
-    const ConnectionState before = connection.state();
+    const std::uint64_t before = connection_states();
     action();
-    if (connection.state() != before) {
+    if (connection_states() != before) {
       for_each(&Registration::publish);
     }
   }
 
-  void enter(Now now) {
-    if (clock.update(now)) {
-      for_each(&Registration::publish);
+  [[nodiscard]] std::uint64_t connection_states() const {
+    std::uint64_t states = 0;
+    for (const auto& connection : connections) {
+      states = states * 5 + static_cast<std::uint64_t>(connection->state());
     }
+    return states;
+  }
+
+  [[nodiscard]] flow::Connection* connection_of(FlowId flow) {
+    for (const auto& connection : connections) {
+      if (flow != 0 && connection->flow() == flow) return connection.get();
+    }
+    return nullptr;
+  }
+
+  // RFC 5626 section 4.2: each flow has a server of its own. Spare ones stand
+  // in for those that fail; the first connection may use all.
+  void use_connections(std::uint32_t wanted) {
+    while (connections.size() < wanted) {
+      connections.push_back(std::make_unique<flow::Connection>(environment));
+    }
+    for (std::uint32_t i = 0; i < connections.size(); ++i) {
+      std::vector<std::uint32_t> servers{i};
+      for (std::uint32_t other = 0; other < environment.servers.count();
+           ++other) {
+        const bool is_taken = other < connections.size();
+        if (other != i && (i == 0 || !is_taken)) servers.push_back(other);
+      }
+      connections[i]->use_servers(std::move(servers));
+    }
+  }
+
+  void enter(Now now) {
+    const Millis skew = clock.lifetime() - clock.steady();
+    if (!clock.update(now)) return;
+    slept |= clock.lifetime() - clock.steady() - skew >= noticeable_sleep;
+    for_each(&Registration::publish);
   }
 
   void set_timer(Registration& entry) {
     timers.set(entry.timer, entry.deadline());
   }
 
-  [[nodiscard]] bool flow_is_wanted() const {
-    return std::any_of(registrations.begin(), registrations.end(),
-                       [](const auto& entry) { return entry->wants_flow(); });
+  // The first registration that needs this connection.
+  [[nodiscard]] const Registration* user_of(
+      const flow::Connection& connection) const {
+    if (!connection.is_used()) return nullptr;
+    for (const auto& entry : registrations) {
+      if (entry->wants_flow() && &entry->connection() == &connection) {
+        return entry.get();
+      }
+    }
+    return nullptr;
   }
 
   void for_each(void (Registration::*action)()) {
@@ -109,41 +155,59 @@ class Agent::Implementation : public Context {
     }
   }
 
-  void handle(flow::Change change) {
+  void for_each_on(const flow::Connection& connection,
+                   void (Registration::*action)()) {
+    for (const auto& entry : registrations) {
+      if (&entry->connection() != &connection) continue;
+      (entry.get()->*action)();
+      set_timer(*entry);
+    }
+  }
+
+  void handle(flow::Connection& connection, flow::Change change) {
     switch (change) {
       case flow::Change::none:
         return;
       case flow::Change::up:
-        return for_each(&Registration::flow_up);
+        return for_each_on(connection, &Registration::flow_up);
       case flow::Change::down:
-        if (connection.reconnects() && flow_is_wanted()) {
+        if (connection.reconnects() && connection.is_used()) {
           connection.schedule_next();
         }
-        return for_each(&Registration::flow_down);
+        for_each_on(connection, &Registration::flow_down);
+        if (connection.take_idle_close()) {
+          for_each_on(connection, &Registration::warn_of_idle_close);
+        }
+        return;
       case flow::Change::round_failed:
-        if (connection.reconnects() && flow_is_wanted() &&
+        if (connection.reconnects() && connection.is_used() &&
             connection.cause() != FailureCode::protocol) {
           connection.schedule_next();
         }
-        return for_each(&Registration::round_failed);
+        return for_each_on(connection, &Registration::round_failed);
     }
   }
 
-  void receive_message(std::span<char> frame) {
+  void receive_message(flow::Connection& connection, std::span<char> frame) {
     rest = {};
     if (message::parse(frame, message) != message::ParseError::none) {
       ++statistics.dropped;
       return;
     }
     message_text = {frame.data(), frame.size() - message.rest.size()};
-    if (is_message(message.rest)) rest = frame.last(message.rest.size());
+    if (is_message(message.rest)) {
+      rest = frame.last(message.rest.size());
+      rest_flow = connection.flow();
+    }
     if (message.is_request) {
       flow::answer_request(message, entropy, request);
       if (!request.empty()) connection.send(request);
       return;
     }
+    if (connection.takes_options_answer(message)) return;
     Registration* owner = find(owner_of(message.via.branch));
-    if (owner == nullptr || !owner->receive(message)) {
+    if (owner == nullptr || &owner->connection() != &connection ||
+        !owner->receive(message)) {
       ++statistics.dropped;
       return;
     }
@@ -176,13 +240,43 @@ class Agent::Implementation : public Context {
     return id;
   }
 
-  void advance_connection() {
-    const Millis at = connection.deadline();
-    if (at == no_deadline || at > clock.steady()) return;
-    if (connection.retry_at() != no_deadline && !flow_is_wanted()) {
-      connection.stand_down();
+  void advance_connections() {
+    for (const auto& connection : connections) {
+      const Millis at = connection->deadline();
+      if (at == no_deadline || at > clock.steady()) continue;
+      const Registration* const user = user_of(*connection);
+      if (connection->retry_at() != no_deadline && user == nullptr) {
+        connection->stand_down();
+      }
+      flow::OptionsRequest probe;
+      if (user != nullptr) probe = user->options_request();
+      handle(*connection, connection->advance(probe));
     }
-    handle(connection.advance());
+  }
+
+  // An open socket proves nothing after a sleep: a ping does where the server
+  // is known to answer, an early refresh does elsewhere.
+  // False: there was nothing to do.
+  bool wake_connection(flow::Connection& connection) {
+    const Registration* const user = user_of(connection);
+    if (user == nullptr) return false;
+    if (connection.state() == ConnectionState::waiting) {
+      connection.want(true);
+      return true;
+    }
+    if (!connection.open()) return false;
+    if (connection.answers_pings()) {
+      connection.probe(user->options_request());
+      return true;
+    }
+    for (const auto& entry : registrations) {
+      if (&entry->connection() != &connection) continue;
+      if (!entry->awaits_answer() && !entry->refresh_early()) continue;
+      connection.expect_answer();
+      set_timer(*entry);
+      return true;
+    }
+    return false;
   }
 
   void advance_registrations() {
@@ -206,7 +300,8 @@ class Agent::Implementation : public Context {
     }
   }
 
-  void receive_keep_alive(std::string_view text) {
+  static void receive_keep_alive(flow::Connection& connection,
+                                 std::string_view text) {
     // RFC 5626 section 3.5.1: two CRLFs are a ping, one is a pong, which is
     // never answered.
     if (text == "\r\n\r\n") return connection.send("\r\n");
@@ -257,9 +352,11 @@ Status Agent::configure(const ClientOptions& options,
   self.instance_id = options.instance_id;
   self.transaction_timeout = options.transaction_timeout;
   self.credentials_timeout = options.credentials_timeout;
-  self.connection.configure({options.servers, options.connect_timeout,
-                             options.reconnect != ReconnectPolicy::off,
-                             back_off_of(options)});
+  self.environment.settings = {options.connect_timeout,
+                               options.reconnect != ReconnectPolicy::off,
+                               back_off_of(options), options.keep_alive};
+  self.environment.servers.configure(options.servers);
+  self.use_connections(1);
   self.configured = true;
   return fine;
 }
@@ -277,8 +374,8 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
       registration::make_settings(options, user, host, settings);
   if (!status.ok()) return status;
   id = ++self.last_id;
-  self.registrations.push_back(
-      std::make_unique<Registration>(self, id, std::move(settings)));
+  self.registrations.push_back(std::make_unique<Registration>(
+      self, *self.connections.front(), id, std::move(settings)));
   return fine;
 }
 
@@ -418,34 +515,46 @@ void Agent::opened(Now now, FlowId flow, bool secure, bool loopback,
                    bool subprotocol) {
   Implementation& self = *implementation_;
   self.act(now, [&] {
-    self.handle(self.connection.opened(flow, secure, loopback, subprotocol));
+    flow::Connection* const connection = self.connection_of(flow);
+    if (connection == nullptr) return;
+    self.handle(*connection,
+                connection->opened(flow, secure, loopback, subprotocol));
   });
 }
 
 void Agent::lost(Now now, FlowId flow, std::uint16_t code) {
   Implementation& self = *implementation_;
-  self.act(now, [&] { self.handle(self.connection.lost(flow, code)); });
+  self.act(now, [&] {
+    flow::Connection* const connection = self.connection_of(flow);
+    if (connection == nullptr) return;
+    self.handle(*connection, connection->lost(flow, code));
+  });
 }
 
 void Agent::receive(Now now, FlowId flow, std::span<char> frame) {
   Implementation& self = *implementation_;
   self.enter(now);
-  if (flow != self.connection.flow() || !self.connection.open()) return;
+  flow::Connection* const connection = self.connection_of(flow);
+  if (connection == nullptr || !connection->open()) return;
   const std::string_view text(frame.data(), frame.size());
   ++self.statistics.frames_in;
-  self.connection.frame_received();
-  if (self.connection.trace()) {
-    flow::push_trace(self.outbox, flow, 0, true, text);
+  connection->frame_received();
+  if (connection->trace()) {
+    flow::push_trace(self.outbox, flow, connection->server(), true, text);
   }
-  if (is_blank(text)) return self.receive_keep_alive(text);
-  self.receive_message(frame);
+  if (is_blank(text)) return self.receive_keep_alive(*connection, text);
+  self.receive_message(*connection, frame);
 }
 
 void Agent::advance(Now now) {
   Implementation& self = *implementation_;
   self.act(now, [&self] {
-    self.advance_connection();
+    self.advance_connections();
     self.advance_registrations();
+    if (!std::exchange(self.slept, false)) return;
+    for (const auto& connection : self.connections) {
+      if (connection->open()) self.wake_connection(*connection);
+    }
   });
 }
 
@@ -454,11 +563,20 @@ void Agent::wake(Now now) {
   advance(now);
   self.act(now, [&self] {
     const Millis steady = self.clock.steady();
-    if (!self.flow_is_wanted() || steady < self.next_wake_at) return;
-    if (self.connection.state() == ConnectionState::waiting) {
+    self.environment.online = true;
+    if (steady < self.next_wake_at) return;
+    for (const auto& connection : self.connections) {
+      if (!self.wake_connection(*connection)) continue;
       self.next_wake_at = steady + shortest_wake_interval;
-      self.connection.want(true);
     }
+  });
+}
+
+void Agent::offline(Now now) {
+  Implementation& self = *implementation_;
+  self.act(now, [&self] {
+    self.environment.online = false;
+    for (const auto& connection : self.connections) connection->delay();
   });
 }
 
@@ -472,27 +590,30 @@ void Agent::close(Now now) {
     self.timers.clear(entry->timer);
   }
   self.registrations.clear();
-  self.connection.close();
+  for (const auto& connection : self.connections) connection->close();
 }
 
-void Agent::set_trace(bool on) { implementation_->connection.set_trace(on); }
+void Agent::set_trace(bool on) { implementation_->environment.trace = on; }
 
 bool Agent::poll(Output& out) {
   Implementation& self = *implementation_;
   while (!self.outbox.poll(out)) {
-    if (self.rest.empty()) return false;
-    self.receive_message(self.rest);
+    flow::Connection* const connection = self.connection_of(self.rest_flow);
+    if (self.rest.empty() || connection == nullptr) return false;
+    self.receive_message(*connection, self.rest);
   }
   return true;
 }
 
 Millis Agent::deadline() const {
   const Implementation& self = *implementation_;
-  const Millis connection = self.connection.deadline();
   const auto* timer = self.timers.first();
-  if (timer == nullptr) return connection;
-  return connection == no_deadline ? timer->at
-                                   : std::min(connection, timer->at);
+  Millis first = timer == nullptr ? no_deadline : timer->at;
+  for (const auto& connection : self.connections) {
+    const Millis at = connection->deadline();
+    if (at != no_deadline && (first == no_deadline || at < first)) first = at;
+  }
+  return first;
 }
 
 const Agent::Statistics& Agent::statistics() const {

@@ -20,7 +20,8 @@ struct Context {
   Entropy entropy;
   Outbox outbox;
   Agent::Statistics statistics;
-  flow::Connection connection{clock, entropy, outbox, statistics};
+  flow::Environment environment{clock, entropy, outbox, statistics, {},
+                                {},    0,       false,  true};
   registration::ExchangePool exchanges;
   registration::ResultBuilder results;
 

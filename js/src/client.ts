@@ -14,7 +14,7 @@ import { quiet, rejected, within } from './promises.js';
 import { internals, type Registration } from './registration.js';
 import { takeInstance, type Instance } from './storage.js';
 import type * as types from './types.js';
-import { watchHost } from './wake.js';
+import { watchHost, type HostEvent } from './wake.js';
 import { defaultFactory } from './websocket.js';
 
 /** createClient() with the WebAssembly that the entry brings along. */
@@ -77,8 +77,9 @@ export class Client extends Emitter implements types.Client {
     });
     // Weakly, or the host's events would keep a forgotten client.
     const self = new WeakRef(this);
-    this.#unwatch = watchHost(() => {
-      self.deref()?.wake();
+    this.#unwatch = watchHost((event) => {
+      const client = self.deref();
+      if (client !== undefined) client.#hear(event);
     });
   }
 
@@ -160,6 +161,20 @@ export class Client extends Emitter implements types.Client {
     const capture = typeof options === 'object' ? options.capture : options;
     this.#tracers[capture ? 1 : 0][change](listener);
     this.#engine.setTrace(this.#tracers.some((each) => each.size > 0));
+  }
+
+  #hear(event: HostEvent): void {
+    switch (event) {
+      case 'offline':
+        this.#engine.offline();
+        break;
+      case 'restored':
+        this.#engine.abandonSockets();
+        this.wake();
+        break;
+      case 'awake':
+        this.wake();
+    }
   }
 
   async #close({ unregister, timeoutMs }: CloseSettings): Promise<void> {

@@ -92,6 +92,14 @@ export class Connector implements SocketOwner {
     this.#retire(socket);
   }
 
+  /** Loses every socket that is open. */
+  abandon(reason: string): void {
+    for (const socket of [...this.#sockets.values()]) {
+      this.#retire(socket);
+      this.lost(socket, abnormalClosure, reason);
+    }
+  }
+
   /** Ends every socket; resolves when they are closed or given up. */
   async close(): Promise<void> {
     for (const flow of this.#sockets.keys()) this.disconnect(flow);

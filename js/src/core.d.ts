@@ -39,6 +39,7 @@ declare module 'sipreg:core' {
     readResponse(size: number): number;
     advance(monotonic: number, wall: number): void;
     wake(monotonic: number, wall: number): void;
+    offline(monotonic: number, wall: number): void;
     close(monotonic: number, wall: number): void;
     setTrace(on: number): void;
     delete(): void;

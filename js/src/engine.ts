@@ -167,6 +167,17 @@ export class Engine implements FlowEvents {
     });
   }
 
+  offline(): void {
+    this.#run((bridge, _, monotonic, wall) => {
+      bridge.offline(monotonic, wall);
+    });
+  }
+
+  /** Takes every open socket for lost: the page was put aside, and what became of them was not told. */
+  abandonSockets(): void {
+    this.#connector.abandon('the page comes from the back/forward cache');
+  }
+
   /** Refuses calls from now on. */
   stopCalls(): void {
     this.#end ??= 'closed';

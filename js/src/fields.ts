@@ -56,6 +56,10 @@ export const enum Field {
   token = 48,
   tokenExpiresAt = 49,
   realm = 50,
+  keepAlive = 51,
+  keepAliveInterval = 52,
+  pongTimeout = 53,
+  keepAliveMethod = 54,
 }
 
 /** What a record is. */
@@ -144,4 +148,5 @@ export const algorithms: readonly DigestAlgorithm[] = [
 
 export const refreshPolicies = ['adaptive', 'percent', 'margin', 'off'] as const;
 export const reconnectPolicies = ['interactive', 'rfc5626', 'off'] as const;
+export const keepAliveMethods = ['auto', 'crlf', 'options'] as const;
 export const challengePolicies = ['server-order', 'strongest'] as const;

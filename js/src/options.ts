@@ -3,6 +3,7 @@ import {
   algorithms,
   challengePolicies,
   Field,
+  keepAliveMethods,
   reconnectPolicies,
   refreshPolicies,
 } from './fields.js';
@@ -132,9 +133,7 @@ export function readClientOptions(value: unknown): ClientSettings {
   put(fields, Field.transactionTimeout, options.number('transactionTimeoutMs', 1, largestI32));
   put(fields, Field.credentialsTimeout, options.number('credentialsTimeoutMs', 1, largestI32));
   readReconnect(options, fields);
-  if ((options.get('keepAlive') ?? false) !== false) {
-    throw optionError('keepAlive', 'is not available yet; leave it out');
-  }
+  readKeepAlive(options, fields);
   const webSocket = options.get('webSocket');
   if (webSocket !== undefined && typeof webSocket !== 'function') {
     throw optionError('webSocket', 'must be a function that makes a WebSocket');
@@ -168,6 +167,18 @@ function readReconnect(options: Options, fields: FieldList): void {
   put(fields, Field.reconnectPolicy, reconnect.choice('policy', reconnectPolicies.slice(0, 2)));
   put(fields, Field.reconnectBase, reconnect.number('baseMs', 1, largestI32));
   put(fields, Field.reconnectMax, reconnect.number('maxMs', 1, largestI32));
+}
+
+function readKeepAlive(options: Options, fields: FieldList): void {
+  if (options.get('keepAlive') === false) {
+    fields.push(Field.keepAlive, false);
+    return;
+  }
+  const keepAlive = options.group('keepAlive');
+  if (keepAlive === undefined) return;
+  put(fields, Field.keepAliveInterval, keepAlive.number('intervalMs', 1, largestI32));
+  put(fields, Field.pongTimeout, keepAlive.number('pongTimeoutMs', 1, largestI32));
+  put(fields, Field.keepAliveMethod, keepAlive.choice('method', keepAliveMethods));
 }
 
 function readStorage(value: unknown): KeyValueStorage | null | undefined {

@@ -1,22 +1,37 @@
-/** When pages and workers come back to life: from sleep, from the back/forward cache, from behind, from being offline. */
-const signals = ['online', 'pageshow', 'resume', 'visibilitychange'];
+/**
+ * What a host tells of its life. 'awake': it woke up, came online or came to the front; 'restored': the page comes from
+ * the back/forward cache, where browsers close sockets and some do not say so.
+ */
+export type HostEvent = 'awake' | 'offline' | 'restored';
 
-/** Calls `wake` when the host does. Returns what ends that. Does nothing where there are no such events, as in Node. */
-export function watchHost(wake: () => void): () => void {
+/** Tells what the host does. Returns what ends that. Does nothing where there are no such events, as in Node. */
+export function watchHost(tell: (event: HostEvent) => void): () => void {
   const { document } = globalThis as Partial<typeof globalThis>;
+  const awake = (): void => {
+    if (document?.visibilityState !== 'hidden') tell('awake');
+  };
+  const listeners: Record<string, (event: Event) => void> = {
+    online: awake,
+    resume: awake,
+    visibilitychange: awake,
+    pageshow: (event) => {
+      if ('persisted' in event && event.persisted === true) tell('restored');
+      else awake();
+    },
+    offline: () => {
+      tell('offline');
+    },
+  };
   const targets = [
     globalThis as Partial<EventTarget>,
     document as Partial<EventTarget> | undefined,
   ];
-  const woken = (): void => {
-    if (document?.visibilityState !== 'hidden') wake();
-  };
   for (const target of targets) {
-    for (const signal of signals) target?.addEventListener?.(signal, woken);
+    for (const type in listeners) target?.addEventListener?.(type, listeners[type] ?? null);
   }
   return () => {
     for (const target of targets) {
-      for (const signal of signals) target?.removeEventListener?.(signal, woken);
+      for (const type in listeners) target?.removeEventListener?.(type, listeners[type] ?? null);
     }
   };
 }

@@ -65,7 +65,6 @@ TEST(Extensions, RSP_15_what_one_server_refused_another_is_offered) {
   world.auto_open = false;
   world.drop();
   world.advance(3'000);
-  world.refuse();  // the first server is gone
   world.open();
   EXPECT_EQ(world.connects.back(), 1u);
   EXPECT_EQ(header(world.next_frame(), "Supported"), "path, gruu, outbound");

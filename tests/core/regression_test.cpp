@@ -77,6 +77,7 @@ TEST(Regression, GRU_01_the_gruu_of_a_weaker_match_does_not_stay) {
 
 TEST(Regression, TSX_11_silence_after_a_challenge_is_probed) {
   Simulation world;
+  world.auto_pong = false;
   const RegistrationId id = world.create();
   world.call(id, CallKind::register_);
   world.receive(digest_challenge(world.next_frame(), "n1"));

@@ -222,6 +222,11 @@ void Simulation::wake() {
   drain();
 }
 
+void Simulation::offline() {
+  agent.offline(now_);
+  drain();
+}
+
 void Simulation::close() {
   say(now_, "close");
   agent.close(now_);
@@ -530,6 +535,7 @@ void Simulation::drain() {
       {now_.monotonic - told_.monotonic, now_.wall - told_.wall, Millis{0}});
   told_ = now_;
   bool connect = false;
+  bool pong = false;
   std::vector<std::pair<RegistrationId, std::uint32_t>> wanted;
   Output output;
   while (agent.poll(output)) {
@@ -538,6 +544,11 @@ void Simulation::drain() {
       case OutputKind::transmit:
         EXPECT_TRUE(socket_open_) << "a frame without an open socket";
         EXPECT_EQ(output.flow, flow_);
+        if (auto_pong && output.bytes == "\r\n\r\n") {
+          ++pings;
+          pong = true;
+          break;
+        }
         frames.emplace_back(output.bytes);
         all_frames.emplace_back(output.bytes);
         frame_times.push_back(now_.monotonic);
@@ -565,6 +576,7 @@ void Simulation::drain() {
   EXPECT_TRUE(overdue_ || at == no_deadline || at >= now_.monotonic)
       << "a timer armed for the past";
   if (connect && socket_wanted_) open();
+  if (pong && socket_open_) receive("\r\n");
   if (!auto_credentials) return;
   for (const auto& [id, challenge] : wanted) {
     Credentials credentials;

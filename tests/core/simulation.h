@@ -101,12 +101,16 @@ class Simulation {
   void leap(Millis ms);
   void oversleep(Millis ms);
   void wake();
+  void offline();
   void close();
   void drain();  // after a call of `agent` itself
 
   // --- the server's side
   // Sockets open by themselves unless this is off.
   bool auto_open = true;
+  // Pings are answered, and are no frames to look at, unless this is off.
+  bool auto_pong = true;
+  std::size_t pings = 0;
   bool subprotocol = true;
   bool secure = true;
   bool loopback = false;

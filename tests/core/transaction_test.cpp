@@ -155,6 +155,7 @@ TEST(Transaction, TSX_11_a_silent_registrar_leaves_the_flow_to_others) {
 
 TEST(Transaction, WS_13_a_silent_flow_is_probed_with_a_double_crlf) {
   InFlight run;
+  run.world.auto_pong = false;
   run.world.advance(32'000);
   EXPECT_EQ(run.world.next_frame(), "\r\n\r\n");
   run.world.advance(4'999);

@@ -47,6 +47,7 @@ test.each([
   ['connectionStates', 'ConnectionState'],
   ['refreshPolicies', 'RefreshPolicy'],
   ['reconnectPolicies', 'ReconnectPolicy'],
+  ['keepAliveMethods', 'KeepAliveMethod'],
   ['challengePolicies', 'ChallengePolicy'],
 ])('the list %s is the core’s %s', (ours, theirs) => {
   const [, body] = new RegExp(`${ours}[^=]*= \\[([^\\]]*)\\]`).exec(source);

@@ -62,6 +62,9 @@ export class FakeSocket {
   sent = [];
   /** Codes that close() was called with. */
   closes = [];
+  /** Whether pings are answered, and kept out of what was sent. */
+  answersPings = true;
+  pings = 0;
   /** Whether close() is answered. */
   answersClose = true;
 
@@ -91,6 +94,11 @@ export class FakeSocket {
 
   send(data) {
     if (this.readyState === 0) throw new Error('InvalidStateError');
+    if (data === '\r\n\r\n' && this.answersPings) {
+      this.pings += 1;
+      queueMicrotask(() => this.receive('\r\n'));
+      return;
+    }
     this.sent.push(data);
   }
 

@@ -108,9 +108,15 @@ class Agent {
   // is done in its order.
   void advance(Now now);
 
-  // The host woke up, came online or became visible: does what is overdue, and
-  // pulls the next attempt to connect forward.
+  // The host woke up, came online or became visible: does what is overdue,
+  // pulls the next attempt to connect forward, and asks an open flow for a sign
+  // of life, which must come within 5 s.
   void wake(Now now);
+
+  // The host knows that it is offline: attempts that fail are not counted and
+  // the next one waits for the back-off's cap, for the host may be wrong; none
+  // is given up. wake() says that it is back.
+  void offline(Now now);
 
   // ------------------------------------------------------------- results
 

@@ -33,6 +33,24 @@ enum class ReconnectPolicy : std::uint8_t {
   off,      // a lost or refused socket is final
 };
 
+enum class KeepAliveMethod : std::uint8_t {
+  auto_,  // CRLF CRLF, and OPTIONS where that stays unanswered
+  crlf,
+  options,
+};
+
+// RFC 5626 section 4.4.1. Sent while a registration is to be kept up.
+struct KeepAliveOptions {
+  bool on = true;
+  // Idle time before a ping, ms; 0: 95 to 120 s. The server's Flow-Timer goes
+  // before it.
+  Millis interval = 0;
+  // Silence after which the flow is lost, ms; enforced once the server has
+  // answered, or has promised to (Require: outbound).
+  Millis pong_timeout = 10'000;
+  KeepAliveMethod method = KeepAliveMethod::auto_;
+};
+
 struct ClientOptions {
   // How many there are, in order of preference; at least 1. The library knows
   // them by index alone: addresses are the host's business.
@@ -52,6 +70,7 @@ struct ClientOptions {
   ReconnectPolicy reconnect = ReconnectPolicy::interactive;
   Millis reconnect_base = 0;  // ms; 0: the policy's own
   Millis reconnect_max = 0;   // ms; 0: the policy's own
+  KeepAliveOptions keep_alive;
 };
 
 // When a binding is refreshed. None sends more than ten REGISTERs a minute.

@@ -1,6 +1,7 @@
 #include "flow/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "flow/redaction.h"
 #include "message/scan.h"
@@ -9,6 +10,7 @@ namespace sipreg::flow {
 namespace {
 
 constexpr std::uint16_t normal_closure = 1000;
+constexpr std::uint16_t going_away = 1001;
 constexpr std::uint16_t abnormal_closure = 1006;
 // A flow that lived this long after its 2xx has proved itself, and losing it
 // is no failed attempt (RFC 5626 section 4.5).
@@ -18,7 +20,38 @@ constexpr Millis proof_time = 30'000;
 constexpr Millis first_reconnect_spread = 2'000;
 constexpr Millis probe_timeout = 5'000;
 
+// Why a server closes (RFC 6455 section 7.4.1), and how soon it wants to see us
+// again.
+enum class Patience : std::uint8_t {
+  none,   // it goes away, restarts, or the network does
+  some,   // it is overloaded
+  long_,  // it does not like what we do: somebody must mend that first
+};
+
+Patience patience_for(std::uint16_t code) {
+  switch (code) {
+    case 1002:  // protocol error
+    case 1003:  // data that it does not take
+    case 1007:  // invalid data
+    case 1008:  // policy
+    case 1009:  // too big
+    case 1010:  // missing extension
+    case 1015:  // TLS
+      return Patience::long_;
+    case 1013:  // try again later
+      return Patience::some;
+    default:
+      return code >= 4000 ? Patience::long_ : Patience::none;
+  }
+}
+
 }  // namespace
+
+// ------------------------------------------------------------------ attempts
+
+void Connection::remove_user() {
+  if (--users_ == 0) keep_alive_.stop();
+}
 
 void Connection::want(bool urgent) {
   switch (state_) {
@@ -34,28 +67,55 @@ void Connection::want(bool urgent) {
   }
 }
 
+BackOff Connection::back_off() const {
+  return refused_ ? rfc5626_back_off : environment_.settings.back_off;
+}
+
 void Connection::schedule_next() {
-  const Millis delay =
-      failures_ == 0 ? entropy_.between(0, first_reconnect_spread)
-                     : back_off_delay(settings_.back_off, failures_, entropy_);
-  retry_at_ = clock_.steady() + delay;
+  Millis delay = 0;
+  if (!environment_.online) {
+    delay = back_off().max;
+  } else if (failures_ == 0) {
+    delay = environment_.entropy.between(0, first_reconnect_spread);
+  } else {
+    delay = back_off_delay(back_off(), failures_, environment_.entropy);
+  }
+  retry_at_ = now() + delay;
   enter(ConnectionState::waiting);
 }
 
 void Connection::stand_down() { enter(ConnectionState::disconnected); }
 
+void Connection::delay() {
+  if (state_ != ConnectionState::waiting) return;
+  retry_at_ = std::max(retry_at_, now() + back_off().max);
+  state_ = ConnectionState::disconnected;  // so that the host hears of it
+  enter(ConnectionState::waiting);
+}
+
+bool Connection::has_alternative() const {
+  const auto order = environment_.servers.order(candidates_, now());
+  return std::any_of(order.begin(), order.end(),
+                     [this](std::uint32_t index) { return index != server_; });
+}
+
 void Connection::start_round() {
   retry_at_ = no_deadline;
-  server_ = 0;
-  protocol_failures_ = 0;
-  try_server();
+  attempts_ = protocol_failures_ = 0;
+  round_ = environment_.servers.order(candidates_, now());
+  if (!round_.empty()) return try_server();
+  retry_at_ = environment_.servers.first_free(candidates_);
+  enter(ConnectionState::waiting);
 }
 
 void Connection::try_server() {
-  flow_ = ++last_flow_;
-  connect_deadline_ = clock_.steady() + settings_.connect_timeout;
+  server_ = round_.front();
+  round_.erase(round_.begin());
+  ++attempts_;
+  flow_ = ++environment_.last_flow;
+  connect_deadline_ = now() + environment_.settings.connect_timeout;
   enter(ConnectionState::connecting);
-  Output& output = outbox_.push(OutputKind::connect);
+  Output& output = environment_.outbox.push(OutputKind::connect);
   output.flow = flow_;
   output.server = server_;
 }
@@ -71,28 +131,50 @@ Change Connection::opened(FlowId flow, bool secure, bool loopback,
     drop_socket(normal_closure);
     return attempt_failed(FailureCode::protocol);
   }
-  ++statistics_.connects;
+  ++environment_.statistics.connects;
   secure_ = secure;
   loopback_ = loopback;
   connect_deadline_ = no_deadline;
   success_at_ = no_deadline;
-  proven_ = false;
-  ping_sent_ = false;
-  last_frame_at_ = clock_.steady();
+  proven_ = refused_ = false;
+  last_frame_at_ = last_sent_at_ = now();
+  keep_alive_.configure(environment_.settings.keep_alive);
+  keep_alive_.start();
   enter(ConnectionState::connected);
   return Change::up;
 }
+
+Change Connection::attempt_failed(FailureCode cause) {
+  flow_ = 0;
+  connect_deadline_ = no_deadline;
+  cause_ = cause;
+  environment_.servers.failed(server_, now());
+  if (!round_.empty()) {
+    try_server();
+    return Change::none;
+  }
+  // A server that speaks no SIP is a matter of configuration, but only when
+  // none of them does.
+  if (protocol_failures_ == attempts_) {
+    cause_ = FailureCode::protocol;
+  } else if (cause_ == FailureCode::protocol) {
+    cause_ = FailureCode::transport;
+  }
+  if (environment_.online) ++failures_;
+  enter(ConnectionState::disconnected, abnormal_closure);
+  return Change::round_failed;
+}
+
+// ---------------------------------------------------------------- open flows
 
 Change Connection::lost(FlowId flow, std::uint16_t code) {
   if (flow != flow_) return Change::none;
   switch (state_) {
     case ConnectionState::connecting:
       return attempt_failed(FailureCode::transport);
-    case ConnectionState::connected: {
-      const Change change = flow_lost();
-      enter(ConnectionState::disconnected, code);
-      return change;
-    }
+    case ConnectionState::connected:
+      judge_close(code);
+      return flow_lost(code);
     case ConnectionState::disconnected:
     case ConnectionState::waiting:
     case ConnectionState::closed:
@@ -101,100 +183,151 @@ Change Connection::lost(FlowId flow, std::uint16_t code) {
   return Change::none;
 }
 
-Change Connection::flow_lost() {
+// Closes by the other end, or by something on the way.
+void Connection::judge_close(std::uint16_t code) {
+  refused_ = patience_for(code) == Patience::long_;
+  const Millis idle = now() - std::max(last_frame_at_, last_sent_at_);
+  if (success_at_ != no_deadline &&
+      (code == going_away || code == abnormal_closure)) {
+    idle_close_ |= environment_.servers.closed_idle(server_, idle);
+  }
+  if (patience_for(code) != Patience::none) success_at_ = no_deadline;
+}
+
+Change Connection::flow_lost(std::uint16_t code) {
   const bool held = success_at_ != no_deadline &&
-                    (proven_ || clock_.steady() - success_at_ >= proof_time);
-  failures_ = held ? 0 : failures_ + 1;
+                    (proven_ || now() - success_at_ >= proof_time);
+  if (held) {
+    failures_ = 0;
+    environment_.servers.succeeded(server_);
+  } else {
+    if (environment_.online) ++failures_;
+    environment_.servers.failed(server_, now());
+  }
   flow_ = 0;
-  probe_deadline_ = no_deadline;
   given_up_ = false;
+  keep_alive_.stop();
   cause_ = FailureCode::transport;
+  enter(ConnectionState::disconnected, code);
   return Change::down;
 }
 
-Change Connection::attempt_failed(FailureCode cause) {
-  flow_ = 0;
-  connect_deadline_ = no_deadline;
-  cause_ = cause;
-  if (++server_ < settings_.servers) {
-    try_server();
-    return Change::none;
-  }
-  // A server that speaks no SIP is a matter of configuration, but only when
-  // none of them does.
-  if (protocol_failures_ == settings_.servers) {
-    cause_ = FailureCode::protocol;
-  } else if (cause_ == FailureCode::protocol) {
-    cause_ = FailureCode::transport;
-  }
-  ++failures_;
-  server_ = 0;
-  enter(ConnectionState::disconnected, abnormal_closure);
-  return Change::round_failed;
+Change Connection::drop_flow() {
+  drop_socket(normal_closure);
+  return flow_lost(abnormal_closure);
 }
 
-Change Connection::advance() {
-  const Millis now = clock_.steady();
-  if (connect_deadline_ != no_deadline && now >= connect_deadline_) {
+Change Connection::advance(const OptionsRequest& probe) {
+  if (connect_deadline_ != no_deadline && now() >= connect_deadline_) {
     drop_socket(normal_closure);
     return attempt_failed(FailureCode::timeout);
   }
-  if (given_up_ || (probe_deadline_ != no_deadline && now >= probe_deadline_)) {
-    drop_socket(normal_closure);
-    const Change change = flow_lost();
-    enter(ConnectionState::disconnected, abnormal_closure);
-    return change;
+  if (open()) {
+    if (given_up_) return drop_flow();
+    const KeepAlive::Action action =
+        keep_alive_.advance(current_server(), now(), environment_.entropy);
+    if (action == KeepAlive::Action::give_up) return drop_flow();
+    perform(action, probe);
   }
-  if (retry_at_ != no_deadline && now >= retry_at_) start_round();
+  if (retry_at_ != no_deadline && now() >= retry_at_) start_round();
   return Change::none;
 }
 
 Millis Connection::deadline() const {
-  if (given_up_) return clock_.steady();
+  if (given_up_) return now();
   Millis first = no_deadline;
-  for (const Millis at : {connect_deadline_, probe_deadline_, retry_at_}) {
+  for (const Millis at :
+       {connect_deadline_, keep_alive_.deadline(), retry_at_}) {
     if (at != no_deadline && (first == no_deadline || at < first)) first = at;
   }
   return first;
 }
 
 void Connection::frame_received() {
-  last_frame_at_ = clock_.steady();
-  probe_deadline_ = no_deadline;
+  last_frame_at_ = now();
+  keep_alive_.received(current_server(), now(), environment_.entropy);
 }
 
-void Connection::registration_succeeded() {
-  if (success_at_ == no_deadline) success_at_ = clock_.steady();
+void Connection::pong_received() {
+  proven_ |= keep_alive_.ponged(current_server());
 }
 
-void Connection::probe() {
-  if (!open() || probe_deadline_ != no_deadline) return;
-  send("\r\n\r\n");
-  ping_sent_ = true;
-  probe_deadline_ = clock_.steady() + probe_timeout;
+bool Connection::takes_options_answer(const message::Message& response) {
+  if (options_branch_.empty() || response.via.branch != options_branch_) {
+    return false;
+  }
+  if (response.status < 200) return true;
+  options_branch_.clear();
+  proven_ |= keep_alive_.options_answered(current_server());
+  return true;
+}
+
+void Connection::registration_succeeded(std::uint32_t flow_timer,
+                                        bool outbound) {
+  if (success_at_ == no_deadline) success_at_ = now();
+  environment_.servers.succeeded(server_);
+  if (is_used()) {
+    keep_alive_.registered(flow_timer, outbound, current_server(), now(),
+                           environment_.entropy);
+  }
+}
+
+void Connection::probe(const OptionsRequest& request) {
+  if (!open()) return;
+  perform(keep_alive_.probe(current_server(), now(), probe_timeout), request);
+}
+
+void Connection::expect_answer() {
+  if (open()) keep_alive_.expect_answer(now(), probe_timeout);
+}
+
+bool Connection::answers_pings() { return current_server().answers_pings; }
+
+void Connection::perform(KeepAlive::Action action,
+                         const OptionsRequest& request) {
+  switch (action) {
+    case KeepAlive::Action::none:
+    case KeepAlive::Action::give_up:
+      return;
+    case KeepAlive::Action::ping:
+      return send("\r\n\r\n");
+    case KeepAlive::Action::options: {
+      std::string text;
+      write_options(request, secure_, environment_.entropy, text,
+                    options_branch_);
+      return send(text);
+    }
+  }
 }
 
 void Connection::give_up() { given_up_ = open(); }
 
+void Connection::hold_server(Millis duration) {
+  environment_.servers.hold(server_, now() + duration);
+}
+
 void Connection::send(std::string_view message) {
-  ++statistics_.frames_out;
-  Output& output = outbox_.push(OutputKind::transmit, message);
+  ++environment_.statistics.frames_out;
+  last_sent_at_ = now();
+  Output& output = environment_.outbox.push(OutputKind::transmit, message);
   output.flow = flow_;
   output.text = message::is_valid_utf8(message);
-  if (trace_) push_trace(outbox_, flow_, server_, false, message);
+  if (trace()) {
+    push_trace(environment_.outbox, flow_, server_, false, message);
+  }
 }
 
 void Connection::close() {
   if (flow_ != 0) drop_socket(normal_closure);
   flow_ = 0;
   connect_deadline_ = no_deadline;
-  probe_deadline_ = no_deadline;
   given_up_ = false;
+  keep_alive_.stop();
   enter(ConnectionState::closed);
 }
 
 void Connection::drop_socket(std::uint16_t code) {
-  Output& output = outbox_.push(OutputKind::disconnect);
+  Output& output = environment_.outbox.push(OutputKind::disconnect);
   output.flow = flow_;
   output.close_code = code;
 }
@@ -203,11 +336,13 @@ void Connection::enter(ConnectionState state, std::uint16_t code) {
   if (state != ConnectionState::waiting) retry_at_ = no_deadline;
   if (state_ == state && state != ConnectionState::connecting) return;
   state_ = state;
-  Output& output = outbox_.push(OutputKind::connection);
+  Output& output = environment_.outbox.push(OutputKind::connection);
   output.connection = state;
   output.server = server_;
   output.close_code = code;
-  if (retry_at_ != no_deadline) output.retry_at = clock_.wall_at(retry_at_);
+  if (retry_at_ != no_deadline) {
+    output.retry_at = environment_.clock.wall_at(retry_at_);
+  }
 }
 
 }  // namespace sipreg::flow

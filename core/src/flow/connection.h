@@ -1,13 +1,20 @@
-// The client's connection: which server, when to try again, whether it lives.
+// One of the client's connections: which server, when to try again, whether it
+// lives.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "clock.h"
 #include "entropy.h"
 #include "flow/back_off.h"
+#include "flow/keep_alive.h"
+#include "flow/options_request.h"
+#include "flow/servers.h"
+#include "message/codec.h"
 #include "outbox.h"
 #include "sipreg/agent.h"
 #include "sipreg/options.h"
@@ -16,10 +23,10 @@
 namespace sipreg::flow {
 
 struct ConnectionSettings {
-  std::uint32_t servers = 1;
   Millis connect_timeout = 10'000;
   bool reconnect = true;
   BackOff back_off = interactive_back_off;
+  KeepAliveOptions keep_alive;
 };
 
 // What an input did to the connection; the registrations are told.
@@ -30,16 +37,27 @@ enum class Change : std::uint8_t {
   round_failed,  // every server was tried once, none could be had
 };
 
+// What an agent's connections share.
+struct Environment {
+  const Clock& clock;
+  Entropy& entropy;
+  Outbox& outbox;
+  Agent::Statistics& statistics;
+  ConnectionSettings settings;
+  Servers servers;
+  FlowId last_flow = 0;
+  bool trace = false;
+  bool online = true;  // what the host knows of it
+};
+
 class Connection {
  public:
-  Connection(const Clock& clock, Entropy& entropy, Outbox& outbox,
-             Agent::Statistics& statistics)
-      : clock_(clock),
-        entropy_(entropy),
-        outbox_(outbox),
-        statistics_(statistics) {}
+  explicit Connection(Environment& environment) : environment_(environment) {}
 
-  void configure(const ConnectionSettings& settings) { settings_ = settings; }
+  // Servers that it may use, in order of preference.
+  void use_servers(std::vector<std::uint32_t> candidates) {
+    candidates_ = std::move(candidates);
+  }
 
   [[nodiscard]] bool open() const {
     return state_ == ConnectionState::connected;
@@ -49,7 +67,9 @@ class Connection {
   [[nodiscard]] std::uint32_t server() const { return server_; }
   [[nodiscard]] bool secure() const { return secure_; }
   [[nodiscard]] bool loopback() const { return loopback_; }
-  [[nodiscard]] bool reconnects() const { return settings_.reconnect; }
+  [[nodiscard]] bool reconnects() const {
+    return environment_.settings.reconnect;
+  }
   [[nodiscard]] Millis retry_at() const { return retry_at_; }  // steady
   // When the last frame came in on the open flow; steady.
   [[nodiscard]] Millis last_frame_at() const { return last_frame_at_; }
@@ -57,37 +77,64 @@ class Connection {
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
   // Why the last round failed.
   [[nodiscard]] FailureCode cause() const { return cause_; }
+  // Another server than this flow's could take over now.
+  [[nodiscard]] bool has_alternative() const;
 
-  // Somebody needs a flow. `urgent`: a user's call, which cuts the wait before
-  // the next attempt short.
+  // A registration begins or ceases to need a flow; keep-alives are sent for
+  // those that do.
+  void add_user() { ++users_; }
+  void remove_user();
+  [[nodiscard]] bool is_used() const { return users_ > 0; }
+  // The same for bindings that are held over the open flow.
+  void add_holder() { ++holders_; }
+  void remove_holder() { --holders_; }
+  [[nodiscard]] std::uint32_t holders() const { return holders_; }
+
+  // Somebody needs a flow now. `urgent`: a user's call, which cuts the wait
+  // before the next attempt short.
   void want(bool urgent);
   // After Change::down or round_failed, when a flow is still needed.
   void schedule_next();
 
   // Nobody needs a flow any more: the scheduled attempt is dropped.
   void stand_down();
+  // The host went offline: the next attempt comes at the back-off's cap at
+  // the latest.
+  void delay();
 
   [[nodiscard]] Change opened(FlowId flow, bool secure, bool loopback,
                               bool subprotocol);
   [[nodiscard]] Change lost(FlowId flow, std::uint16_t code);
-  [[nodiscard]] Change advance();
+  // `probe` is whose account an OPTIONS is sent for.
+  [[nodiscard]] Change advance(const OptionsRequest& probe);
   [[nodiscard]] Millis deadline() const;
 
   // Bookkeeping of the open flow.
   void frame_received();
-  void pong_received() { proven_ = ping_sent_; }
-  void registration_succeeded();
+  void pong_received();
+  // True when the response answers an OPTIONS of ours.
+  [[nodiscard]] bool takes_options_answer(const message::Message& response);
+  // `flow_timer` in seconds, 0: none (RFC 5626 section 4.4.1).
+  void registration_succeeded(std::uint32_t flow_timer, bool outbound);
   // Asks the other end for a sign of life; silence for 5 s ends the flow.
-  void probe();
+  void probe(const OptionsRequest& request);
+  // A request that just went out is that question.
+  void expect_answer();
+  [[nodiscard]] bool answers_pings();
   // The open flow is of no use any more; the next advance() replaces it.
   void give_up();
+  [[nodiscard]] bool is_given_up() const { return given_up_; }
+  // Nothing goes to this flow's server for that long (RFC 3261 section 21.5.4).
+  void hold_server(Millis duration);
+  // True once after it was learnt that idle flows are cut.
+  [[nodiscard]] bool take_idle_close() {
+    return std::exchange(idle_close_, false);
+  }
 
   // Puts a message on the open flow (RFC 7118 section 4.2: text when it is
   // valid UTF-8, binary else).
   void send(std::string_view message);
-
-  void set_trace(bool on) { trace_ = on; }
-  [[nodiscard]] bool trace() const { return trace_; }
+  [[nodiscard]] bool trace() const { return environment_.trace; }
 
   void close();
 
@@ -95,34 +142,44 @@ class Connection {
   void start_round();
   void try_server();
   [[nodiscard]] Change attempt_failed(FailureCode cause);
-  [[nodiscard]] Change flow_lost();
+  [[nodiscard]] Change flow_lost(std::uint16_t code);
+  [[nodiscard]] Change drop_flow();
+  void judge_close(std::uint16_t code);
+  [[nodiscard]] BackOff back_off() const;
   void enter(ConnectionState state, std::uint16_t code = 0);
   void drop_socket(std::uint16_t code);
+  void perform(KeepAlive::Action action, const OptionsRequest& request);
+  [[nodiscard]] Server& current_server() {
+    return environment_.servers[server_];
+  }
+  [[nodiscard]] Millis now() const { return environment_.clock.steady(); }
 
-  const Clock& clock_;
-  Entropy& entropy_;
-  Outbox& outbox_;
-  Agent::Statistics& statistics_;
-  ConnectionSettings settings_;
+  Environment& environment_;
+  std::vector<std::uint32_t> candidates_;
+  std::vector<std::uint32_t> round_;  // servers left to try in this round
+  KeepAlive keep_alive_;
+  std::string options_branch_;  // of the OPTIONS that waits for its answer
 
   ConnectionState state_ = ConnectionState::disconnected;
+  std::uint32_t users_ = 0;
+  std::uint32_t holders_ = 0;
   FlowId flow_ = 0;
-  FlowId last_flow_ = 0;
   std::uint32_t server_ = 0;
+  std::uint32_t attempts_ = 0;           // in this round
   std::uint32_t protocol_failures_ = 0;  // in this round
   std::uint32_t failures_ = 0;           // attempts since a flow proved itself
   FailureCode cause_ = FailureCode::transport;
   Millis connect_deadline_ = no_deadline;
   Millis retry_at_ = no_deadline;
-  Millis probe_deadline_ = no_deadline;
   Millis last_frame_at_ = 0;
+  Millis last_sent_at_ = 0;
   Millis success_at_ = no_deadline;  // first 2xx on this flow
   bool proven_ = false;              // a pong came on this flow
-  bool ping_sent_ = false;
   bool secure_ = false;
   bool loopback_ = false;
-  bool trace_ = false;
   bool given_up_ = false;
+  bool idle_close_ = false;
+  bool refused_ = false;  // the server closed in a way that asks for patience
 };
 
 }  // namespace sipreg::flow

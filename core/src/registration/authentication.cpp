@@ -50,9 +50,9 @@ std::string_view advice(auth::Supply supply) {
 }  // namespace
 
 auth::Terms Registration::terms() const {
-  const flow::Connection& connection = context_.connection;
   return {settings_.digest, settings_.username,
-          connection.secure() || connection.loopback(), context_.clock.wall()};
+          connection_.secure() || connection_.loopback(),
+          context_.clock.wall()};
 }
 
 void Registration::challenged(const message::Message& response) {

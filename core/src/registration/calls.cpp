@@ -110,7 +110,7 @@ void Registration::release(std::unique_ptr<Exchange> exchange) {
 
 bool Registration::must_be_sent(const Exchange& exchange) const {
   return exchange.kind == CallKind::unregister_all || exchange.force ||
-         (bound_ && context_.connection.open());
+         (bound_ && connection_.open());
 }
 
 void Registration::call_unregister(std::unique_ptr<Exchange> call) {
@@ -156,12 +156,12 @@ void Registration::start_next() {
     } else if (is_held()) {
       return;
     }
-    if (!context_.connection.open()) {
+    if (!connection_.open()) {
       if (!queue_->automatic()) retry_at_ = no_deadline;
-      context_.connection.want(!queue_->automatic());
+      connection_.want(!queue_->automatic());
       return;
     }
-    if (settings_.secure && !context_.connection.secure()) {
+    if (settings_.secure && !connection_.secure()) {
       return fail_waiting(make_failure(
           FailureCode::transport,
           "A sips: address of record needs a wss: server (RFC 3261 26.2)."));

@@ -42,7 +42,8 @@ void Registration::fail(const Failure& failure) {
 void Registration::fail_register(std::unique_ptr<Exchange> exchange,
                                  Failure failure) {
   ++failures_;
-  if (failure.retry_after && *failure.retry_after > longest_retry_after) {
+  if (failure.retry_after && *failure.retry_after > longest_retry_after &&
+      !connection_.is_given_up()) {
     failure.retryable = false;
   }
   // Gone from the registrar's table for sure: a refusal for good (RFC 3261
@@ -52,11 +53,12 @@ void Registration::fail_register(std::unique_ptr<Exchange> exchange,
   const bool is_missing = status >= 200 && status < 300;
   if (status == 403 || status == 404 || is_missing) lose_binding();
 
-  const bool connection_retries = failure.code == FailureCode::transport;
+  const bool connection_retries =
+      failure.code == FailureCode::transport || connection_.is_given_up();
   OutputKind event = OutputKind::none;
   if (wanted_) {
     if (failure.retryable && (settings_.retry || connection_retries) &&
-        (!connection_retries || context_.connection.reconnects())) {
+        (!connection_retries || connection_.reconnects())) {
       event = OutputKind::retry;
       if (!connection_retries) schedule_retry(failure);
       tell_next_attempt(failure);
@@ -154,7 +156,7 @@ void Registration::fail_waiting(const Failure& failure) {
 void Registration::fail_waiting_register(std::unique_ptr<Exchange> exchange,
                                          Failure failure) {
   if (failure.code == FailureCode::timeout) failure.retryable = true;
-  const bool goes_on = failure.retryable && context_.connection.reconnects();
+  const bool goes_on = failure.retryable && connection_.reconnects();
   if (goes_on) {
     tell_next_attempt(failure);
   } else {
@@ -173,7 +175,7 @@ void Registration::tell(OutputKind event, const Failure& failure) {
   Output& output = context_.outbox.push(event);
   output.registration = id_;
   output.failure = failure;
-  output.attempt = std::max(failures_, context_.connection.failures());
+  output.attempt = std::max(failures_, connection_.failures());
   output.retry_at = failure.retry_at;
 }
 

@@ -14,9 +14,12 @@ constexpr Millis noticeable_step = 1'000;
 
 }  // namespace
 
-Registration::Registration(Context& context, RegistrationId id,
-                           Settings&& settings)
-    : context_(context), id_(id), settings_(std::move(settings)) {
+Registration::Registration(Context& context, flow::Connection& connection,
+                           RegistrationId id, Settings&& settings)
+    : context_(context),
+      connection_(connection),
+      id_(id),
+      settings_(std::move(settings)) {
   context_.entropy.append_token(call_id_, call_id_length);
   context_.entropy.append_token(from_tag_, tag_length);
   automatic_sends_.fill(no_deadline);
@@ -77,8 +80,8 @@ void Registration::advance() {
 // frames came in meanwhile is alive: then this registrar alone is silent.
 void Registration::timed_out() {
   transaction_.active = false;
-  if (context_.connection.last_frame_at() <= transaction_.sent_at) {
-    context_.connection.probe();
+  if (connection_.last_frame_at() <= transaction_.sent_at) {
+    connection_.probe(options_request());
   }
   Failure failure = make_failure(
       FailureCode::timeout,
@@ -105,7 +108,7 @@ void Registration::expired() {
 void Registration::flow_up() {
   flow_refusals_ = 0;
   // What one server does not support says nothing of the next one.
-  if (dropped_by_ != context_.connection.server()) dropped_ = 0;
+  if (dropped_by_ != connection_.server()) dropped_ = 0;
   const bool held =
       retry_at_ != no_deadline && retry_at_ > context_.clock.steady();
   if (wanted_ && !failed_ && !held) enqueue_automatic();
@@ -148,7 +151,7 @@ void Registration::flow_down() {
         break;
     }
   }
-  if (!context_.connection.reconnects()) {
+  if (!connection_.reconnects()) {
     fail_waiting(failure);
   } else if (wanted_ && !failed_ && refresh_at_ != no_deadline) {
     refresh_at_ = no_deadline;  // the new flow's REGISTER takes its place
@@ -159,7 +162,7 @@ void Registration::flow_down() {
 
 void Registration::round_failed() {
   Failure failure;
-  failure.code = context_.connection.cause();
+  failure.code = connection_.cause();
   failure.retryable = failure.code != FailureCode::protocol;
   switch (failure.code) {
     case FailureCode::protocol:
@@ -179,6 +182,21 @@ void Registration::round_failed() {
   }
   fail_waiting(failure);
   publish();
+}
+
+bool Registration::refresh_early() {
+  if (!wanted_ || current_ || queue_ || !holds_on_flow()) return false;
+  enqueue_automatic();
+  start_next();
+  publish();
+  return transaction_.active;
+}
+
+void Registration::warn_of_idle_close() {
+  if (!wanted_) return;
+  warn("idle-close",
+       "Something between here and the server closes connections that are "
+       "idle; keep-alives are sent sooner from now on.");
 }
 
 void Registration::cleared() {
@@ -214,13 +232,13 @@ void Registration::end(FailureCode code) {
     settle_failed(*exchange, failure);
     release(std::move(exchange));
   }
+  count_in();
 }
 
 // ------------------------------------------------------------------- state
 
 RegistrationState Registration::state() const {
   if (ended_) return RegistrationState::removed;
-  const flow::Connection& connection = context_.connection;
   if (current_) {
     if (current_->unregisters()) return RegistrationState::unregistering;
     if (holds_on_flow()) return RegistrationState::refreshing;
@@ -234,7 +252,7 @@ RegistrationState Registration::state() const {
   if (retry_at_ != no_deadline || waits_for_hold()) {
     return RegistrationState::waiting;
   }
-  switch (connection.state()) {
+  switch (connection_.state()) {
     case ConnectionState::waiting:
       return RegistrationState::waiting;
     case ConnectionState::connected:
@@ -249,19 +267,30 @@ RegistrationState Registration::state() const {
 }
 
 bool Registration::holds_on_flow() const {
-  return bound_ && context_.connection.open() &&
-         registered_flow_ == context_.connection.flow();
+  return bound_ && connection_.open() && registered_flow_ == connection_.flow();
 }
 
 // Our own wait, and the connection's where there is no flow.
 Millis Registration::next_attempt_at() const {
   if (waits_for_hold()) return hold_until_;
-  const flow::Connection& connection = context_.connection;
-  return connection.open() ? retry_at_
-                           : std::max(retry_at_, connection.retry_at());
+  return connection_.open() ? retry_at_
+                            : std::max(retry_at_, connection_.retry_at());
+}
+
+// The connection is kept alive for those that need it.
+void Registration::count_in() {
+  if (wants_flow() != is_user_) {
+    is_user_ = !is_user_;
+    is_user_ ? connection_.add_user() : connection_.remove_user();
+  }
+  if (holds_on_flow() != is_holder_) {
+    is_holder_ = !is_holder_;
+    is_holder_ ? connection_.add_holder() : connection_.remove_holder();
+  }
 }
 
 void Registration::publish() {
+  count_in();
   const RegistrationState now = state();
   const Millis wall_offset = context_.clock.wall() - context_.clock.steady();
   const bool has_told_times = bound_ || told_retry_at_ != no_deadline;

@@ -53,12 +53,20 @@ inline constexpr std::string_view branch_cookie = "z9hG4bK";
 
 class Registration {
  public:
-  Registration(Context& context, RegistrationId id, Settings&& settings);
+  Registration(Context& context, flow::Connection& connection,
+               RegistrationId id, Settings&& settings);
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
   [[nodiscard]] RegistrationId id() const { return id_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const flow::Connection& connection() const {
+    return connection_;
+  }
+  // For an OPTIONS that keeps this account's flow alive.
+  [[nodiscard]] flow::OptionsRequest options_request() const {
+    return {settings_.request_uri, settings_.aor, settings_.contact_host};
+  }
 
   // --- what the host asks for
   void call(std::unique_ptr<Exchange> call, OperationId operation);
@@ -75,6 +83,11 @@ class Registration {
   void flow_up();
   void flow_down();
   void round_failed();
+  // Refreshes now what is held, where nothing is under way. False: nothing was
+  // sent.
+  [[nodiscard]] bool refresh_early();
+  void warn_of_idle_close();
+  [[nodiscard]] bool awaits_answer() const { return transaction_.active; }
   // Another registration of this address of record removed all bindings.
   void cleared();
   void advance();
@@ -103,6 +116,7 @@ class Registration {
   void call_unregister(std::unique_ptr<Exchange> call);
   void cancel_waiting_registers();
   void start_next();
+  void count_in();
   void start(std::unique_ptr<Exchange> exchange);
   void finish_unsent(std::unique_ptr<Exchange> exchange);
   void release(std::unique_ptr<Exchange> exchange);
@@ -140,6 +154,7 @@ class Registration {
   // True when the request was changed such that sending it again makes sense.
   [[nodiscard]] bool repair(const message::Message& response);
   [[nodiscard]] bool drop_additional_headers();
+  [[nodiscard]] bool fails_over(const Failure& failure);
   [[nodiscard]] bool fall_back_to_sip();
   [[nodiscard]] bool drop_unsupported(const message::Message& response);
   [[nodiscard]] bool drop_extension(std::string_view tag);
@@ -186,6 +201,7 @@ class Registration {
   [[nodiscard]] OwnContact own_contact(std::uint32_t asked) const;
 
   Context& context_;
+  flow::Connection& connection_;
   const RegistrationId id_;
   Settings settings_;
 
@@ -227,6 +243,8 @@ class Registration {
   // What the host was told last.
   RegistrationState told_state_ = RegistrationState::unregistered;
   bool told_bound_ = false;
+  bool is_user_ = false;  // of the connection, and
+  bool is_holder_ = false;
   Millis told_expires_at_ = no_deadline;
   Millis told_refresh_at_ = no_deadline;
   Millis told_retry_at_ = no_deadline;

@@ -61,6 +61,19 @@ bool Registration::repair(const message::Message& response) {
   }
 }
 
+// RFC 3261 section 21.5.4: nothing else goes to a server that is out of service
+// for that long, and another one is tried first. Not at the cost of accounts
+// that it serves well.
+bool Registration::fails_over(const Failure& failure) {
+  const std::uint32_t others = connection_.holders() - (is_holder_ ? 1 : 0);
+  if (failure.response.status != 503 || !failure.retry_after || others > 0 ||
+      !connection_.reconnects() || !connection_.has_alternative()) {
+    return false;
+  }
+  connection_.hold_server(static_cast<Millis>(*failure.retry_after) * 1000);
+  return true;
+}
+
 bool Registration::drop_additional_headers() {
   if (settings_.header_rows.empty() && current_->header_rows.empty()) {
     return false;
@@ -95,7 +108,7 @@ bool Registration::drop_extension(std::string_view tag) {
   if (const ExtensionTag* const known = find_extension(tag);
       known != nullptr && uses(known->extension)) {
     dropped_ |= static_cast<std::uint8_t>(known->extension);
-    dropped_by_ = context_.connection.server();
+    dropped_by_ = connection_.server();
     return true;
   }
   const bool dropped = drop_tag(settings_.supported, tag);

@@ -46,12 +46,11 @@ void Registration::begin_transaction(std::uint32_t asked) {
   transaction_.sent_lifetime = clock.lifetime();
   transaction_.timer_f = clock.steady() + context_.transaction_timeout;
   transaction_.asked = asked;
-  transaction_.flow = context_.connection.flow();
+  transaction_.flow = connection_.flow();
 }
 
 void Registration::send_register() {
   Exchange& exchange = *current_;
-  flow::Connection& connection = context_.connection;
   if (exchange.automatic()) {
     automatic_sends_[automatic_next_] = context_.clock.steady();
     automatic_next_ = static_cast<std::uint8_t>((automatic_next_ + 1) %
@@ -62,7 +61,7 @@ void Registration::send_register() {
 
   message::Writer out(context_.request);
   out.text("REGISTER ").text(settings_.request_uri).text(" SIP/2.0\r\n");
-  out.text(connection.secure() ? "Via: SIP/2.0/WSS " : "Via: SIP/2.0/WS ");
+  out.text(connection_.secure() ? "Via: SIP/2.0/WSS " : "Via: SIP/2.0/WS ");
   out.text(settings_.contact_host).text(";branch=").text(branch_cookie);
   out.text(transaction_.branch_view());
   write_hex(out, id_);
@@ -83,7 +82,7 @@ void Registration::send_register() {
                                       terms());
   out.text("Content-Length: 0\r\n\r\n");
   ++context_.statistics.registers;
-  connection.send(context_.request);
+  connection_.send(context_.request);
 }
 
 // Both forms of the lifetime, equal: some registrars read only the Contact's

@@ -162,12 +162,12 @@ void Registration::register_succeeded(const message::Message& response) {
     return binding_missing(response);
   }
 
-  const bool is_new = !bound_ || registered_flow_ != context_.connection.flow();
+  const bool is_new = !bound_ || registered_flow_ != connection_.flow();
   bound_ = true;
   last_match_ = found.match;
   failures_ = flow_refusals_ = 0;
   retry_at_ = hold_until_ = no_deadline;
-  registered_flow_ = context_.connection.flow();
+  registered_flow_ = connection_.flow();
   expires_at_ = end;
   if (settings_.push_length != 0) {
     success.push = ResultBuilder::push(response, settings_.push_provider());
@@ -177,7 +177,9 @@ void Registration::register_succeeded(const message::Message& response) {
       success.push ? success.push->pnsreg.value_or(0) : 0, context_.entropy);
   refresh_at_ =
       delay == no_deadline ? no_deadline : std::max(sent + delay, now);
-  context_.connection.registration_succeeded();
+  connection_.registration_succeeded(
+      seconds_of(response, HeaderName::flow_timer).value_or(0),
+      success.outbound);
 
   success.text = context_.message_text;
   success.expires = granted;
@@ -340,12 +342,16 @@ void Registration::rejected(const message::Message& response) {
       is_temporary(status) || (failure.retry_after && !is_permanent(status));
   failure.response = context_.results.response(response);
   failure.message = advice(status);
-  hold(failure);
+  if (fails_over(failure)) {
+    connection_.give_up();
+  } else {
+    hold(failure);
+  }
   if (status == 403) authenticator_.forget_sessions();
   // An edge proxy that has lost our flow says 430 for it; the second time a new
   // flow is the only cure (RFC 5626 section 11.5).
   flow_refusals_ = status == 430 ? flow_refusals_ + 1 : 0;
-  if (flow_refusals_ == flow_refusals_allowed) context_.connection.give_up();
+  if (flow_refusals_ == flow_refusals_allowed) connection_.give_up();
   fail(failure);
 }
 

@@ -18,6 +18,8 @@ export class FakeSocket {
   requests = [];
   /** The responses among it. */
   responses = [];
+  /** How many pings (RFC 5626 §3.5.1) were answered; those are not among the frames. */
+  pings = 0;
   /** What close() was called with. */
   closeCalls = [];
 
@@ -29,6 +31,11 @@ export class FakeSocket {
 
   send(data) {
     if (this.readyState !== 1) throw new Error(`send() with readyState ${this.readyState}`);
+    if (data === '\r\n\r\n' && this.network.answersPings) {
+      this.pings += 1;
+      queueMicrotask(() => this.receive('\r\n'));
+      return;
+    }
     this.frames.push(data);
     const text = typeof data === 'string' ? data : decoder.decode(data);
     if (text.trim() === '') return;
@@ -95,6 +102,8 @@ export class Network {
   connect = (socket) => socket.open();
   /** false: a socket that was closed by the client stays in CLOSING. */
   closeAnswered = true;
+  /** false: pings are frames like others, and nobody answers them. */
+  answersPings = true;
 
   webSocket = (url, protocols) => {
     const socket = new FakeSocket(this, url, protocols);
