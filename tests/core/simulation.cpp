@@ -144,17 +144,20 @@ OperationId Simulation::call(RegistrationId id, const Call& call) {
 OperationId Simulation::try_call(RegistrationId id, const Call& call) {
   say(now_, "call", std::to_string(static_cast<int>(call.kind)));
   const Status status = agent.call(now_, id, last_operation_ + 1, call);
+  if (!status
+           .ok()) {  // as if it had never been made: not even the time is told
+    EXPECT_FALSE(status.message.empty());
+    return 0;
+  }
   drain();
-  if (status.ok()) return ++last_operation_;
-  EXPECT_FALSE(status.message.empty());
-  return 0;
+  return ++last_operation_;
 }
 
 bool Simulation::provide(RegistrationId id, std::uint32_t challenge,
                          const Credentials& credentials) {
   const Status status =
       agent.provide_credentials(now_, id, challenge, {&credentials, 1});
-  drain();
+  if (status.ok()) drain();
   return status.ok();
 }
 
@@ -223,6 +226,7 @@ void Simulation::wake() {
 }
 
 void Simulation::offline() {
+  say(now_, "offline");
   agent.offline(now_);
   drain();
 }

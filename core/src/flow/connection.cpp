@@ -20,15 +20,9 @@ constexpr Millis proof_time = 30'000;
 constexpr Millis first_reconnect_spread = 2'000;
 constexpr Millis probe_timeout = 5'000;
 
-// Why a server closes (RFC 6455 section 7.4.1), and how soon it wants to see us
-// again.
-enum class Patience : std::uint8_t {
-  none,   // it goes away, restarts, or the network does
-  some,   // it is overloaded
-  long_,  // it does not like what we do: somebody must mend that first
-};
-
-Patience patience_for(std::uint16_t code) {
+// Whether the server closed for something that we did (RFC 6455 section 7.4.1):
+// it will do so again until somebody mends that.
+bool is_refusal(std::uint16_t code) {
   switch (code) {
     case 1002:  // protocol error
     case 1003:  // data that it does not take
@@ -37,11 +31,9 @@ Patience patience_for(std::uint16_t code) {
     case 1009:  // too big
     case 1010:  // missing extension
     case 1015:  // TLS
-      return Patience::long_;
-    case 1013:  // try again later
-      return Patience::some;
+      return true;
     default:
-      return code >= 4000 ? Patience::long_ : Patience::none;
+      return code >= 4000;
   }
 }
 
@@ -185,13 +177,13 @@ Change Connection::lost(FlowId flow, std::uint16_t code) {
 
 // Closes by the other end, or by something on the way.
 void Connection::judge_close(std::uint16_t code) {
-  refused_ = patience_for(code) == Patience::long_;
+  refused_ = is_refusal(code);
   const Millis idle = now() - std::max(last_frame_at_, last_sent_at_);
   if (success_at_ != no_deadline &&
       (code == going_away || code == abnormal_closure)) {
     idle_close_ |= environment_.servers.closed_idle(server_, idle);
   }
-  if (patience_for(code) != Patience::none) success_at_ = no_deadline;
+  if (refused_) success_at_ = no_deadline;  // not a loss, but a failure
 }
 
 Change Connection::flow_lost(std::uint16_t code) {
