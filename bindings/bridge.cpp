@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "message/describe.h"
+#include "wipe.h"
 
 namespace sipreg::bridge {
 namespace {
@@ -13,19 +14,13 @@ namespace {
   return {to_millis(monotonic), to_millis(wall)};
 }
 
-// Through a volatile pointer, or the compiler drops stores that nobody reads.
-void wipe(std::span<char> bytes) {
-  volatile char* at = bytes.data();
-  for (std::size_t left = bytes.size(); left > 0; --left) *at++ = 0;
-}
-
 }  // namespace
 
 std::uintptr_t Bridge::input(std::uint32_t size) {
   if (size > input_.size()) {
     std::vector<char> larger(std::max<std::size_t>(size, 2048));
     std::copy(input_.begin(), input_.end(), larger.begin());
-    wipe(input_);
+    wipe(input_.data(), input_.size());
     input_ = std::move(larger);
   }
   return reinterpret_cast<std::uintptr_t>(input_.data());
@@ -45,7 +40,7 @@ std::uint32_t Bridge::configure(std::uint32_t size) {
   const Status status = agent_.configure(
       options,
       {reinterpret_cast<const std::uint8_t*>(entropy.data()), entropy.size()});
-  wipe(bytes(size));
+  wipe(input_.data(), bytes(size).size());
   return finish(status);
 }
 
@@ -86,7 +81,7 @@ std::uint32_t Bridge::provide_credentials(std::uint32_t size, double monotonic,
   const Status status =
       agent_.provide_credentials(now(monotonic, wall), registration, challenge,
                                  reader_.credentials(bytes(size)));
-  wipe(bytes(size));
+  wipe(input_.data(), bytes(size).size());
   return finish(status);
 }
 
@@ -96,7 +91,7 @@ std::uint32_t Bridge::check_credentials(std::uint32_t size) {
     status = Agent::check(each);
     if (!status.ok()) break;
   }
-  wipe(bytes(size));
+  wipe(input_.data(), bytes(size).size());
   return finish(status);
 }
 

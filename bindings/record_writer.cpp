@@ -2,6 +2,7 @@
 
 #include "auth/challenge.h"
 #include "message/scan.h"
+#include "wipe.h"
 
 namespace sipreg::bridge {
 namespace {
@@ -29,7 +30,7 @@ std::string_view algorithm_name(DigestAlgorithm algorithm) {
 
 void RecordWriter::clear(std::string_view frame) {
   records_.clear();
-  blob_.clear();
+  wipe(blob_);  // frames may carry a bearer token
   frame_ = frame;
   last_ = {};
 }

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstring>
 
-#include "auth/hash.h"
+#include "wipe.h"
 
 namespace sipreg {
 
 Entropy::~Entropy() {
-  auth::wipe(key_.data(), key_.size());
-  auth::wipe(pool_.data(), pool_.size());
+  wipe(key_.data(), key_.size());
+  wipe(pool_.data(), pool_.size());
 }
 
 bool Entropy::seed(std::span<const std::uint8_t> bytes) {
@@ -21,7 +21,7 @@ bool Entropy::seed(std::span<const std::uint8_t> bytes) {
   sha256_process(&hash, key_.data(), key_.size());
   sha256_process(&hash, bytes.data(), bytes.size());
   sha256_done(&hash, key_.data());
-  auth::wipe(&hash, sizeof hash);
+  wipe(&hash, sizeof hash);
   used_ = pool_size;
   ready_ = true;
   return true;
@@ -35,9 +35,9 @@ void Entropy::refill() {
   chacha_setup(&stream, key_.data(), key_.size(), 20);
   chacha_ivctr64(&stream, iv.data(), iv.size(), 0);
   chacha_keystream(&stream, pool_.data(), pool_.size());
-  auth::wipe(&stream, sizeof stream);
+  wipe(&stream, sizeof stream);
   std::memcpy(key_.data(), pool_.data(), key_size);
-  auth::wipe(pool_.data(), key_size);
+  wipe(pool_.data(), key_size);
   used_ = key_size;
 }
 
@@ -46,7 +46,7 @@ void Entropy::fill(std::span<std::uint8_t> out) {
     if (used_ == pool_size) refill();
     const std::size_t count = std::min(out.size(), pool_size - used_);
     std::memcpy(out.data(), pool_.data() + used_, count);
-    auth::wipe(pool_.data() + used_, count);
+    wipe(pool_.data() + used_, count);
     used_ += count;
     out = out.subspan(count);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sipreg/output.h"
+#include "wipe.h"
 
 namespace sipreg {
 
@@ -33,7 +34,7 @@ class Outbox {
   [[nodiscard]] bool poll(Output& out) {
     if (next_ == entries_.size()) {
       entries_.clear();
-      bytes_.clear();
+      wipe(bytes_);  // frames may carry a bearer token
       next_ = 0;
       return false;
     }

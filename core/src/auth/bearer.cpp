@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "auth/hash.h"
+#include "wipe.h"
 
 namespace sipreg::auth {
 
@@ -57,7 +57,7 @@ void BearerToken::write_authorization(message::Writer& out) const {
 
 void BearerToken::wipe() {
   token_.resize(token_.capacity());
-  auth::wipe(token_.data(), token_.size());
+  sipreg::wipe(token_.data(), token_.size());
   token_.clear();
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wipe.h"
+
 namespace sipreg::auth {
 namespace {
 
@@ -30,12 +32,6 @@ bool is_lower_hex(std::string_view text) {
 
 }  // namespace
 
-void wipe(void* memory, std::size_t size) {
-  std::memset(memory, 0, size);
-  // Pretends to read it, so that the stores are no dead ones.
-  __asm__ __volatile__("" : : "r"(memory) : "memory");
-}
-
 bool HexDigest::equals(std::string_view hex) const {
   if (hex.size() != size_) return false;
   unsigned difference = 0;
@@ -53,7 +49,7 @@ bool HexDigest::assign(HashFunction function, std::string_view hex) {
 }
 
 void HexDigest::wipe() {
-  auth::wipe(text_.data(), text_.size());
+  sipreg::wipe(text_.data(), text_.size());
   size_ = 0;
 }
 

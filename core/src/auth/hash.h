@@ -55,7 +55,4 @@ class Hash {
   alignas(8) std::array<unsigned char, 208> state_;
 };
 
-// Overwrites memory in a way that the optimiser keeps.
-void wipe(void* memory, std::size_t size);
-
 }  // namespace sipreg::auth

@@ -5,6 +5,7 @@
 
 #include "message/writer.h"
 #include "registration/registration.h"
+#include "wipe.h"
 
 namespace sipreg::registration {
 namespace {
@@ -83,6 +84,7 @@ void Registration::send_register() {
   out.text("Content-Length: 0\r\n\r\n");
   ++context_.statistics.registers;
   connection_.send(context_.request);
+  wipe(context_.request);  // it may carry a bearer token
 }
 
 // Both forms of the lifetime, equal: some registrars read only the Contact's
