@@ -63,9 +63,9 @@ declare module 'sipreg:core' {
 }
 
 declare module 'sipreg:wasm' {
-  /** sipreg.wasm in base64. */
-  const base64: string;
-  export default base64;
+  /** sipreg.wasm as text. */
+  const text: string;
+  export default text;
 }
 
 declare module 'sipreg:location' {

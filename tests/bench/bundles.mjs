@@ -1,30 +1,37 @@
 // The size of an app that does nothing but register, as a browser would load it.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = new URL('../../', import.meta.url);
+const file = (path) => fileURLToPath(new URL(path, root));
 
-/** Bytes after minifying and brotli at its best. */
+/** Bytes after minifying and brotli at its best; sipreg with the WebAssembly inlined, and with it as a file of its own. */
 export async function brotliSizes() {
-  const [jssip, sipjs, sipreg] = await Promise.all(['jssip', 'sipjs', 'sipreg'].map(bundle));
-  const [wasm] = /[A-Za-z0-9+/=]{20000,}/.exec(sipreg) ?? [];
-  if (wasm === undefined) throw new Error('The bundle of sipreg holds no WebAssembly in base64.');
+  const [jssip, sipjs, inline, external] = await Promise.all([
+    bundle('jssip'),
+    bundle('sipjs'),
+    bundle('sipreg', file('dist/index.js')),
+    bundle('sipreg', file('dist/external.js')),
+  ]);
+  const wasm = readFileSync(file('dist/sipreg.wasm'));
   return {
     jssip: brotli(jssip),
     sipjs: brotli(sipjs),
-    sipregInline: brotli(sipreg),
-    // The same with the WebAssembly as a file of its own.
-    sipregExternal: brotli(sipreg.replace(wasm, '')) + brotli(Buffer.from(wasm, 'base64')),
+    sipregInline: brotli(inline),
+    sipregExternal: brotli(external) + brotli(wasm),
+    sipregWasm: brotli(wasm),
   };
 }
 
-async function bundle(name) {
+async function bundle(name, sipreg) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(`bundles/${name}.mjs`, import.meta.url))],
+    entryPoints: [file(`tests/bench/bundles/${name}.mjs`)],
     // The package as it is published, under its own name.
-    alias: { sipreg: fileURLToPath(new URL('dist/index.js', root)) },
-    external: ['ws', 'node:*'],
+    alias: sipreg ? { sipreg } : {},
+    // As in package.json's `browser`: what only Node needs.
+    external: ['ws', 'fs/promises', 'url', 'node:*'],
     bundle: true,
     minify: true,
     format: 'esm',
@@ -33,7 +40,7 @@ async function bundle(name) {
     write: false,
     logLevel: 'error',
   });
-  return outputFiles[0].text;
+  return outputFiles[0].contents;
 }
 
 function brotli(data) {
