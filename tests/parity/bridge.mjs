@@ -50,6 +50,24 @@ const at = {
 };
 const recordSize = 56;
 
+/** Methods whose first argument is the number of bytes in the input. */
+const takeInput = new Set([
+  'configure',
+  'create',
+  'call',
+  'update',
+  'provideCredentials',
+  'checkCredentials',
+  'receive',
+  'readResponse',
+]);
+
+/** What a bound class has besides: its memory, and what Embind gives to every class. */
+const memoryOnly = new Set([
+  ...['constructor', 'input', 'outbox'],
+  ...['clone', 'delete', 'deleteLater', 'isAliasOf', 'isDeleted'],
+]);
+
 export class RecordingBridge {
   /** The calls in the form that replay.cpp reads, and what came of each in the form that it writes. */
   calls = ['new -'];
@@ -75,15 +93,19 @@ export class RecordingBridge {
     this.#bridge.delete();
   }
 
+  /** The names of the methods that do something. */
+  get methods() {
+    const names = Object.getOwnPropertyNames(this.#core.Bridge.prototype);
+    return names.filter((name) => !memoryOnly.has(name));
+  }
+
   /** Makes a call; `input` is a list of fields, or bytes. Gives its result and its outputs. */
   call(method, input, ...numbers) {
     const bytes = Array.isArray(input) ? encode(input) : Buffer.from(input);
     this.calls.push([method, hex(bytes) || '-', ...numbers].join(' '));
     const address = this.#bridge.input(bytes.length);
     this.#core.HEAPU8.set(bytes, address);
-    const sized = /^(opened|lost|remove|advance|wake|close|setTrace|resetCredentials)$/.test(method)
-      ? numbers
-      : [bytes.length, ...numbers];
+    const sized = takeInput.has(method) ? [bytes.length, ...numbers] : numbers;
     const result = Number(this.#bridge[method](...sized) ?? 0);
     return { result, outputs: this.#read(result) };
   }

@@ -25,6 +25,8 @@ const readable = (outcome) => `${outcome}\n${Buffer.from(outcome?.split(' ').at(
 
 test(`INV-08 the same bytes natively and in WebAssembly: ${seeds.length} random lives`, async () => {
   const seen = new Set();
+  const called = new Set();
+  let methods = [];
   let outcomes = 0;
   for (const seed of seeds) {
     const life = await trace(seed);
@@ -37,11 +39,17 @@ test(`INV-08 the same bytes natively and in WebAssembly: ${seeds.length} random 
       );
     }
     outcomes += natively.length;
+    methods = life.methods;
     for (const name of life.seen) seen.add(name);
+    for (const call of life.calls) called.add(call.split(' ', 1)[0]);
   }
   if (only !== undefined) return;
   // The lives are worth comparing only when everything happens in them.
   assert.ok(outcomes > 50 * runs, `${outcomes} calls`);
+  assert.deepEqual(
+    methods.filter((name) => !called.has(name)),
+    [],
+  );
   assert.deepEqual(
     [...seen].sort(),
     Object.keys(OutputKind)

@@ -101,6 +101,10 @@ const std::map<std::string_view, Method> methods = {
      [](Bridge& bridge, const Arguments& a) {
        return without_result([&] { bridge.wake(a.time(0), a.time(1)); });
      }},
+    {"offline",
+     [](Bridge& bridge, const Arguments& a) {
+       return without_result([&] { bridge.offline(a.time(0), a.time(1)); });
+     }},
     {"close",
      [](Bridge& bridge, const Arguments& a) {
        return without_result([&] { bridge.close(a.time(0), a.time(1)); });

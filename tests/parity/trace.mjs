@@ -109,7 +109,11 @@ class Trace {
       ['instance_id', 'urn:uuid:00000000-0000-4000-8000-000000000001'],
       ['reconnect_policy', this.#below(3)],
       ['credentials_timeout', this.#pick([1, 30_000, 120_000])],
+      ['keep_alive', !this.#oneIn(4)],
+      ['keep_alive_method', this.#below(3)],
     ];
+    if (this.#oneIn(3))
+      options.push(['keep_alive_interval', 5_000], ['pong_timeout', 1_000 + this.#below(9_000)]);
     if (this.#oneIn(3))
       options.push(['reconnect_base', 1 + this.#below(5_000)], ['reconnect_max', 60_000]);
     if (this.#oneIn(5)) options.push(['transaction_timeout', 4_000 + this.#below(40_000)]);
@@ -189,7 +193,7 @@ class Trace {
       [3, () => this.#provide()],
       [6, () => this.#wait()],
       [1, () => this.#change()],
-      [1, () => this.#timed('wake', '')],
+      [2, () => this.#timed(this.#pick(['wake', 'wake', 'offline']), '')],
     ];
     let left = this.#below(actions.reduce((sum, [weight]) => sum + weight, 0));
     for (const [weight, action] of actions) {
@@ -440,5 +444,6 @@ export async function trace(seed) {
   const life = new Trace(bridge, seed);
   life.run();
   bridge.free();
-  return { calls: bridge.calls, outcomes: bridge.outcomes, seen: life.seen };
+  const { calls, outcomes, methods } = bridge;
+  return { calls, outcomes, methods, seen: life.seen };
 }
