@@ -22,8 +22,7 @@ class RandomHost {
   [[nodiscard]] RegistrationOptions registration();
   [[nodiscard]] UpdateOptions update();
   [[nodiscard]] Call call();
-  // `wall`: the time, which tokens outlive or not.
-  [[nodiscard]] std::vector<Credentials> credentials(Millis wall);
+  [[nodiscard]] std::vector<Credentials> credentials();
 
   [[nodiscard]] const std::string& password() const { return password_; }
   [[nodiscard]] std::string token() const { return "tk-" + choices_.name(); }
@@ -40,7 +39,7 @@ class RandomHost {
   [[nodiscard]] PushOptions push();
   [[nodiscard]] DigestOptions digest();
   [[nodiscard]] RefreshOptions refresh();
-  [[nodiscard]] Credentials credential(Millis wall);
+  [[nodiscard]] Credentials credential();
   [[nodiscard]] std::uint32_t lifetime();
   [[nodiscard]] std::string ha1(std::size_t size) const;
 

@@ -6,7 +6,7 @@ import MarkdownIt from 'markdown-it';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const knownTags = new Set(['continues', 'file', 'given', 'not-run', 'output', 'test']);
+const knownTags = new Set(['continues', 'file', 'from', 'given', 'not-run', 'output', 'test']);
 
 /** The documents whose blocks are tried, relative to the root. */
 export function documents() {

@@ -1,7 +1,10 @@
 // How a block is tried, by its language.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
+import { root } from './blocks.mjs';
 import { compareOutput } from './output.mjs';
 import { runCrontab, runShell } from './shell.mjs';
 import { runTest } from './test-runners.mjs';
@@ -45,12 +48,21 @@ function checkJson({ language, text }) {
   for (const document of documents) JSON.parse(document);
 }
 
+/** Part of a file that a test builds and runs. */
+async function checkExcerpt({ tags, text }) {
+  assert.ok(tags.from, 'the block needs from=, the file that it is a part of');
+  const file = await readFile(join(root, tags.from), 'utf8');
+  assert.ok(file.includes(text), `these lines do not stand in ${tags.from}`);
+}
+
 const checks = {
   js: checkJavaScript,
   ts: checkTypeScript,
   html: checkHtml,
   sh: runShell,
   crontab: runCrontab,
+  cpp: checkExcerpt,
+  cmake: checkExcerpt,
   json: checkJson,
   jsonl: checkJson,
 };

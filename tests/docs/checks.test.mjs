@@ -26,6 +26,7 @@ describe('a block that is right passes', () => {
     ['a crontab', fence('crontab', 'A=b', '# note', '*/5 * * * * test $A = b')],
     ['an npm script that exists', fence('sh', 'npm run build')],
     ['a reason', fence('js not-run="it needs a phone"', 'phone.ring();')],
+    ['an excerpt', fence('cpp from=examples/native/main.cpp', 'Now now() {')],
     ['a configuration', fence('nginx', 'proxy_read_timeout 1h;')],
   ]) {
     test(name, () => check(...fences));
@@ -51,6 +52,12 @@ describe('a block that is wrong fails', () => {
       /no line is like/,
       fence('sh', `echo '{"a":1}'`),
       fence('jsonl output', '{"a":"1"}'),
+    ],
+    ['of no file', /needs from=/, fence('cpp', 'Now now() {')],
+    [
+      'of lines that the file lacks',
+      /do not stand in/,
+      fence('cpp from=examples/native/main.cpp', 'int later() {'),
     ],
     ['of broken JSON', /JSON/, fence('json', '{')],
     [
