@@ -51,6 +51,10 @@ std::uint32_t Bridge::create(std::uint32_t size) {
   return status.ok() ? id : 0;
 }
 
+std::uint32_t Bridge::reg_id(std::uint32_t registration) const {
+  return agent_.reg_id(registration);
+}
+
 std::uint32_t Bridge::call(std::uint32_t size, double monotonic, double wall,
                            std::uint32_t registration, std::uint32_t operation,
                            std::uint32_t kind) {

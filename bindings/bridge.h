@@ -46,6 +46,7 @@ class Bridge {
   std::uint32_t configure(std::uint32_t size);
   // Registration options. Returns the new registration's id, 0 when refused.
   std::uint32_t create(std::uint32_t size);
+  [[nodiscard]] std::uint32_t reg_id(std::uint32_t registration) const;
   // `kind` is a CallKind.
   std::uint32_t call(std::uint32_t size, double monotonic, double wall,
                      std::uint32_t registration, std::uint32_t operation,

@@ -14,6 +14,7 @@ EMSCRIPTEN_BINDINGS(sipreg) {
       .function("outbox", &Bridge::outbox)
       .function("configure", &Bridge::configure)
       .function("create", &Bridge::create)
+      .function("regId", &Bridge::reg_id)
       .function("call", &Bridge::call)
       .function("remove", &Bridge::remove)
       .function("update", &Bridge::update)

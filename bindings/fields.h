@@ -70,7 +70,9 @@ enum class Field : std::uint32_t {
   keep_alive_interval = 52,
   pong_timeout = 53,
   keep_alive_method = 54,
+  // registration
+  flows = 55,
 };
-inline constexpr std::size_t field_count = 55;
+inline constexpr std::size_t field_count = 56;
 
 }  // namespace sipreg::bridge

@@ -161,7 +161,8 @@ RegistrationOptions OptionReader::registration(std::span<const char> bytes) {
   options.supported = supported_;
   options.route = route_;
   options.outbound = flag(Field::outbound, options.outbound);
-  options.reg_id = count(Field::reg_id, options.reg_id);
+  options.flows = count(Field::flows, options.flows);
+  if (has(Field::reg_id)) options.reg_id = count(Field::reg_id, 0);
   options.gruu = flag(Field::gruu, options.gruu);
   options.push = push();
   options.digest.policy =

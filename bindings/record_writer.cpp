@@ -70,6 +70,12 @@ void RecordWriter::append(const Output& output) {
       record.y = static_cast<double>(output.refresh_at);
       record.z = static_cast<double>(output.retry_at);
       break;
+    case OutputKind::flow:
+      record.reference = output.reg_id;
+      record.code = output.server;
+      record.flag = output.connected;
+      record.x = static_cast<double>(output.expires_at);
+      break;
     default:
       append_json(output, record);
   }

@@ -20,14 +20,15 @@ struct Record {
   std::uint32_t kind = 0;
   std::uint32_t registration = 0;
   // operation_*: operation; connection: server; credentials_wanted: challenge;
-  // retry: attempt
+  // retry: attempt; flow: reg-id
   std::uint32_t reference = 0;
   // connect, disconnect, transmit, trace: flow; connection: close code
   std::uint32_t flow = 0;
-  // connect: server; connection and registration: state; failures: FailureCode
+  // connect, flow: server; connection and registration: state; failures:
+  // FailureCode
   std::uint32_t code = 0;
-  std::uint32_t flag =
-      0;  // transmit: text; trace: incoming; registration: bound
+  // transmit: text; trace: incoming; registration: bound; flow: connected
+  std::uint32_t flag = 0;
   // Where in the blob the bytes of transmit and trace are. All other kinds but
   // connect to registration have JSON there, an object as js/src/types.ts has
   // it: what RegistrationError holds, with its message; ChallengeInfo; the
@@ -36,7 +37,8 @@ struct Record {
   // associatedUris, outbound, auth or null, pubGruu or null, tempGruu or null].
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
-  // registration: expires_at, refresh_at, retry_at; connection: retry_at.
+  // registration: expires_at, refresh_at, retry_at; connection: retry_at; flow:
+  // expires_at.
   // Successes: which of the response's bindings are ours, 32 bits each in x and
   // y; z: the length of the response, which then stands behind the JSON, or 0
   // when it is the whole frame that was received. See Bridge::read_response().

@@ -10,11 +10,13 @@
 #include "flow/server_request.h"
 #include "message/scan.h"
 #include "message/uri.h"
+#include "registration/account.h"
 #include "registration/registration.h"
 
 namespace sipreg {
 namespace {
 
+using registration::Account;
 using registration::Exchange;
 using registration::Registration;
 
@@ -67,6 +69,64 @@ class Agent::Implementation : public Context {
   // are polled (RFC 7118 section 5 allows one; some servers send two).
   std::span<char> rest;
   FlowId rest_flow = 0;
+  // Those with several flows, ascending by id.
+  std::vector<std::unique_ptr<Account>> accounts;
+  Account* changed_account = nullptr;  // of the output polled last
+  // What the host was told of each connection, and of the best of them.
+  std::vector<ConnectionState> told_connections;
+  ConnectionState told_connection = ConnectionState::disconnected;
+
+  [[nodiscard]] Account* account_of(RegistrationId id) {
+    for (const auto& account : accounts) {
+      if (account->has(id)) return account.get();
+    }
+    return nullptr;
+  }
+
+  // The registrations that the host's one id stands for.
+  [[nodiscard]] std::vector<Registration*> all_of(RegistrationId id) {
+    Account* const account = account_of(id);
+    if (account != nullptr) {
+      if (account->id() == id) return account->flows();
+      return {};
+    }
+    Registration* const only = find(id);
+    if (only == nullptr) return {};
+    return {only};
+  }
+
+  // The host sees the best of the connections; the others' changes show in the
+  // flows of registrations. False: nothing is to be told.
+  [[nodiscard]] bool translate_connection(Output& output) {
+    if (connections.size() < 2) return true;
+    static constexpr std::uint8_t rank[] = {1, 3, 4, 2, 0};
+    told_connections.resize(connections.size());
+    told_connections[output.connection_index] = output.connection;
+    const auto best = *std::max_element(
+        told_connections.begin(), told_connections.end(),
+        [](ConnectionState a, ConnectionState b) {
+          return rank[static_cast<int>(a)] < rank[static_cast<int>(b)];
+        });
+    const bool is_news = best != told_connection || best == output.connection;
+    const bool is_same =
+        best == told_connection && best == ConnectionState::connected;
+    told_connection = best;
+    output.connection = best;
+    return is_news && !is_same;
+  }
+
+  // False: the output stays here.
+  [[nodiscard]] bool translate(Output& output) {
+    changed_account = nullptr;
+    if (output.kind == OutputKind::connection) {
+      return translate_connection(output);
+    }
+    if (accounts.empty() || output.registration == 0) return true;
+    Account* const account = account_of(output.registration);
+    if (account == nullptr) return true;
+    if (output.kind == OutputKind::registration) changed_account = account;
+    return account->translate(output);
+  }
 
   [[nodiscard]] Registration* find(RegistrationId id) {
     const auto at = position(id);
@@ -112,7 +172,8 @@ class Agent::Implementation : public Context {
   // in for those that fail; the first connection may use all.
   void use_connections(std::uint32_t wanted) {
     while (connections.size() < wanted) {
-      connections.push_back(std::make_unique<flow::Connection>(environment));
+      connections.push_back(std::make_unique<flow::Connection>(
+          environment, static_cast<std::uint32_t>(connections.size())));
     }
     for (std::uint32_t i = 0; i < connections.size(); ++i) {
       std::vector<std::uint32_t> servers{i};
@@ -164,6 +225,13 @@ class Agent::Implementation : public Context {
     }
   }
 
+  [[nodiscard]] bool is_alone(const flow::Connection& connection) const {
+    return std::none_of(connections.begin(), connections.end(),
+                        [&connection](const auto& other) {
+                          return other.get() != &connection && other->open();
+                        });
+  }
+
   void handle(flow::Connection& connection, flow::Change change) {
     switch (change) {
       case flow::Change::none:
@@ -172,7 +240,7 @@ class Agent::Implementation : public Context {
         return for_each_on(connection, &Registration::flow_up);
       case flow::Change::down:
         if (connection.reconnects() && connection.is_used()) {
-          connection.schedule_next();
+          connection.schedule_next(is_alone(connection));
         }
         for_each_on(connection, &Registration::flow_down);
         if (connection.take_idle_close()) {
@@ -182,7 +250,7 @@ class Agent::Implementation : public Context {
       case flow::Change::round_failed:
         if (connection.reconnects() && connection.is_used() &&
             connection.cause() != FailureCode::protocol) {
-          connection.schedule_next();
+          connection.schedule_next(is_alone(connection));
         }
         return for_each_on(connection, &Registration::round_failed);
     }
@@ -289,6 +357,45 @@ class Agent::Implementation : public Context {
     }
   }
 
+  void start_call(RegistrationId id, OperationId operation,
+                  std::unique_ptr<Exchange> exchange) {
+    Account* const account = account_of(id);
+    std::vector<Registration*> takers = all_of(id);
+    if (account != nullptr) {
+      takers = account->takers(exchange->kind);
+      account->expect(operation, exchange->kind, takers.size());
+    }
+    while (takers.size() > 1) {
+      std::unique_ptr<Exchange> copy = exchanges.take();
+      copy->copy_call(*exchange);
+      takers.back()->call(std::move(copy), operation);
+      set_timer(*takers.back());
+      takers.pop_back();
+    }
+    takers.front()->call(std::move(exchange), operation);
+    set_timer(*takers.front());
+  }
+
+  // RFC 5626 section 4.2: two registrations of one device that shared a reg-id
+  // would take each other's place at the registrar.
+  [[nodiscard]] std::uint32_t free_reg_id(std::string_view aor,
+                                          std::uint32_t count) const {
+    std::uint32_t first = 1;
+    for (bool is_free = false; !is_free;) {
+      is_free = true;
+      for (const auto& entry : registrations) {
+        const std::uint32_t taken = entry->settings().reg_id;
+        if (taken < first || taken >= first + count ||
+            !message::equal_uris(entry->settings().aor, aor)) {
+          continue;
+        }
+        first = taken + 1;
+        is_free = false;
+      }
+    }
+    return first;
+  }
+
   // Contact: * removed every binding of the address of record.
   void clear_siblings(const Registration& owner) {
     for (const auto& entry : registrations) {
@@ -365,25 +472,54 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
   Implementation& self = *implementation_;
   if (self.closed) return {Error::closed, {}, "The client was closed."};
   if (!self.configured) return {Error::not_ready, {}, "configure() first"};
-  std::string user;
-  std::string host;
-  self.entropy.append_token(user, token_length);
-  self.entropy.append_token(host, token_length);
-  registration::Settings settings;
-  const Status status =
-      registration::make_settings(options, user, host, settings);
-  if (!status.ok()) return status;
-  id = ++self.last_id;
-  self.registrations.push_back(std::make_unique<Registration>(
-      self, *self.connections.front(), id, std::move(settings)));
+  const std::uint32_t flows = options.outbound ? options.flows : 1;
+  if (flows == 0 || flows > self.environment.servers.count()) {
+    return {Error::invalid_argument, "outbound.flows",
+            "must be at least 1 and not more than there are servers"};
+  }
+  std::vector<std::unique_ptr<Registration>> made;
+  RegistrationOptions each = options;
+  const std::uint32_t first_reg_id =
+      options.reg_id ? *options.reg_id : self.free_reg_id(options.aor, flows);
+  for (std::uint32_t flow = 0; flow < flows; ++flow) {
+    each.reg_id = first_reg_id + flow;
+    if (flow == 1) self.use_connections(flows);
+    std::string user;
+    std::string host;
+    self.entropy.append_token(user, token_length);
+    self.entropy.append_token(host, token_length);
+    registration::Settings settings;
+    const Status status =
+        registration::make_settings(each, user, host, settings);
+    if (!status.ok()) return status;
+    made.push_back(std::make_unique<Registration>(self, *self.connections[flow],
+                                                  self.last_id + flow + 1, flow,
+                                                  std::move(settings)));
+  }
+  id = self.last_id + 1;
+  self.last_id += flows;
+  std::vector<Registration*> members;
+  for (auto& registration : made) {
+    members.push_back(registration.get());
+    self.registrations.push_back(std::move(registration));
+  }
+  if (flows > 1) {
+    self.accounts.push_back(std::make_unique<Account>(std::move(members)));
+    const auto& joined = self.accounts.back()->flows();
+    for (Registration* const member : joined) member->join(joined);
+  }
   return fine;
+}
+
+std::uint32_t Agent::reg_id(RegistrationId id) const {
+  const Registration* const first = implementation_->find(id);
+  return first == nullptr ? 0 : first->settings().reg_id;
 }
 
 Status Agent::call(Now now, RegistrationId id, OperationId operation,
                    const Call& call) {
   Implementation& self = *implementation_;
-  Registration* owner = self.find(id);
-  if (owner == nullptr) return no_such_registration;
+  if (self.all_of(id).empty()) return no_such_registration;
   if (call.expires == 0u) {
     return {Error::invalid_argument, "expires",
             "must be 1 to 4294967295 seconds; unregister() ends a binding"};
@@ -412,50 +548,65 @@ Status Agent::call(Now now, RegistrationId id, OperationId operation,
   exchange->uri = call.uri;
   self.act(now, [&] {
     self.advance_registrations();  // a binding that ended meanwhile, above all
-    owner->call(std::move(exchange), operation);
-    self.set_timer(*owner);
+    self.start_call(id, operation, std::move(exchange));
   });
   return fine;
 }
 
 Status Agent::remove(Now now, RegistrationId id) {
   Implementation& self = *implementation_;
-  const auto at = self.position(id);
-  if (at == self.registrations.end() || (*at)->id() != id) {
-    return no_such_registration;
-  }
+  const std::vector<Registration*> members = self.all_of(id);
+  if (members.empty()) return no_such_registration;
   self.enter(now);
-  (*at)->end(FailureCode::removed);
-  self.timers.clear((*at)->timer);
-  self.registrations.erase(at);
+  for (Registration* const member : members) {
+    member->end(FailureCode::removed);
+    self.timers.clear(member->timer);
+    member->join({});
+  }
+  if (Account* const account = self.account_of(id)) account->end();
+  const auto first = self.position(id);
+  self.registrations.erase(first,
+                           first + static_cast<std::ptrdiff_t>(members.size()));
   return fine;
 }
 
 Status Agent::update(RegistrationId id, const UpdateOptions& options) {
-  Registration* owner = implementation_->find(id);
-  return owner == nullptr ? no_such_registration : owner->update(options);
+  Status status = no_such_registration;
+  for (Registration* const member : implementation_->all_of(id)) {
+    status = member->update(options);
+    if (!status.ok()) break;  // the first: all are alike
+  }
+  return status;
 }
 
 Status Agent::reset_credentials(RegistrationId id, bool available) {
-  Registration* owner = implementation_->find(id);
-  if (owner == nullptr) return no_such_registration;
-  owner->reset_credentials(available);
-  return fine;
+  const std::vector<Registration*> members = implementation_->all_of(id);
+  for (Registration* const member : members) {
+    member->reset_credentials(available);
+  }
+  return members.empty() ? no_such_registration : fine;
 }
 
 Status Agent::provide_credentials(Now now, RegistrationId id,
                                   std::uint32_t challenge,
                                   std::span<const Credentials> credentials) {
   Implementation& self = *implementation_;
-  Registration* owner = self.find(id);
-  if (owner == nullptr) return no_such_registration;
+  if (self.all_of(id).empty()) return no_such_registration;
   for (const Credentials& item : credentials) {
     const Status status = check(item);
     if (!status.ok()) return status;
   }
   self.act(now, [&] {
-    owner->provide_credentials(challenge, credentials);
-    self.set_timer(*owner);
+    std::vector<std::pair<Registration*, std::uint32_t>> asking;
+    if (Account* const account = self.account_of(id)) {
+      asking = account->asking(challenge);
+    } else {
+      asking.emplace_back(self.find(id), challenge);
+    }
+    for (const auto& [owner, question] : asking) {
+      owner->provide_credentials(question, credentials);
+      self.set_timer(*owner);
+    }
   });
   return fine;
 }
@@ -589,6 +740,7 @@ void Agent::close(Now now) {
     entry->end(FailureCode::closed);
     self.timers.clear(entry->timer);
   }
+  for (const auto& account : self.accounts) account->end();
   self.registrations.clear();
   for (const auto& connection : self.connections) connection->close();
 }
@@ -597,12 +749,22 @@ void Agent::set_trace(bool on) { implementation_->environment.trace = on; }
 
 bool Agent::poll(Output& out) {
   Implementation& self = *implementation_;
-  while (!self.outbox.poll(out)) {
+  if (self.changed_account != nullptr &&
+      std::exchange(self.changed_account, nullptr)->take_change(out)) {
+    return true;
+  }
+  for (;;) {
+    if (self.outbox.poll(out)) {
+      if (self.translate(out)) return true;
+      continue;
+    }
     flow::Connection* const connection = self.connection_of(self.rest_flow);
-    if (self.rest.empty() || connection == nullptr) return false;
+    if (self.rest.empty() || connection == nullptr) break;
     self.receive_message(*connection, self.rest);
   }
-  return true;
+  std::erase_if(self.accounts,
+                [](const auto& account) { return account->has_ended(); });
+  return false;
 }
 
 Millis Agent::deadline() const {

@@ -7,6 +7,7 @@ declare module 'sipreg:core' {
     outbox(): number;
     configure(size: number): number;
     create(size: number): number;
+    regId(registration: number): number;
     call(
       size: number,
       monotonic: number,

@@ -8,7 +8,7 @@ import { CallKind, connectionStates, OutputKind, registrationStates } from './fi
 import type { Core } from './load.js';
 import type { ClientSettings, RegistrationSettings, Secrets } from './options.js';
 import { Pending, rejected } from './promises.js';
-import { internals, Registration, type End, type Properties } from './registration.js';
+import { internals, Registration, type End, type Flow, type Properties } from './registration.js';
 import type { Endpoint } from './server.js';
 import { Failure, type Result } from './results.js';
 import type { FieldList, Frame, Output } from './session.js';
@@ -101,10 +101,15 @@ export class Engine implements FlowEvents {
     if (this.#end !== null) throw endedError(this.#end);
     this.checkCredentials(settings.secrets);
     let id = 0;
+    let regId = 0;
     this.#command((bridge, size) => {
       id = bridge.create(size);
+      regId = bridge.regId(id);
     }, settings.fields);
-    const registration = new Registration(this, id, settings);
+    const several = Array.from({ length: settings.flows }, (_, i): Flow => {
+      return { regId: regId + i, url: this.#connector.url(i), connected: false, expiresAt: null };
+    });
+    const registration = new Registration(this, id, settings, several.length > 1 ? several : regId);
     this.#registrations.set(id, registration);
     return registration;
   }
@@ -281,6 +286,9 @@ export class Engine implements FlowEvents {
       case OutputKind.registration:
         this.#registrationChanged(output);
         break;
+      case OutputKind.flow:
+        this.#flowChanged(output);
+        break;
       default:
         this.#happened(output, content as Result);
     }
@@ -321,13 +329,24 @@ export class Engine implements FlowEvents {
     });
   }
 
+  /** One of a registration that has several; the others' one flow is the connection. */
+  #flowChanged({ registration: id, reference: regId, code, flag: connected, x }: Output): void {
+    const target = this.#registrations.get(id);
+    if (target === undefined) return;
+    const url = this.#connector.url(code);
+    this.#dispatcher.tell(() => {
+      internals.flowChanged(target, { regId, url, connected, expiresAt: x || null });
+    });
+  }
+
   #happened({ kind, registration: id, reference }: Output, result: Result): void {
     const target = this.#registrations.get(id);
     if (kind === OutputKind.credentialsWanted) {
       if (target !== undefined) this.#wanted(target, reference, result);
       return;
     }
-    this.#desk.dismiss(id);
+    // What one flow has to tell does not answer the question that another asks.
+    if (target === undefined || !internals.hasSeveralFlows(target)) this.#desk.dismiss(id);
     const change = this.#change?.id === id ? this.#change.properties : null;
     if (kind <= OutputKind.refreshed) {
       if (change !== null) change.success = result;

@@ -60,6 +60,7 @@ export const enum Field {
   keepAliveInterval = 52,
   pongTimeout = 53,
   keepAliveMethod = 54,
+  flows = 55,
 }
 
 /** What a record is. */
@@ -71,6 +72,7 @@ export const enum OutputKind {
   trace,
   connection,
   registration,
+  flow,
   registered,
   refreshed,
   unregistered,

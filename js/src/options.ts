@@ -198,7 +198,8 @@ export type Secrets = FieldList | CredentialsProvider | null;
 /** createRegistration()'s options. */
 export interface RegistrationSettings {
   aor: string;
-  regId: number;
+  /** How many. */
+  flows: number;
   secrets: Secrets;
   fields: FieldList;
 }
@@ -216,7 +217,7 @@ export function readRegistrationOptions(value: unknown, servers: number): Regist
   readHeaders(options, fields);
   readSupported(options, fields);
   for (const each of options.list('route') ?? []) fields.push(Field.route, each);
-  const regId = readOutbound(options, fields, servers);
+  const flows = readOutbound(options, fields, servers);
   put(fields, Field.gruu, options.boolean('gruu'));
   readPush(options.group('push'), fields);
   readDigest(options.group('digest'), fields);
@@ -224,7 +225,7 @@ export function readRegistrationOptions(value: unknown, servers: number): Regist
   put(fields, Field.retry, options.boolean('retry'));
   const secrets = readCredentials(options.get('credentials'));
   fields.push(Field.hasCredentials, secrets !== null);
-  return { aor, regId, secrets, fields };
+  return { aor, flows, secrets, fields };
 }
 
 function readContact(contact: Options | undefined, fields: FieldList): void {
@@ -261,20 +262,19 @@ function readSupported(options: Options, fields: FieldList): void {
   for (const each of options.list('supported') ?? []) fields.push(Field.supported, each);
 }
 
-/** Returns the reg-id, 0 without RFC 5626. */
+/** Returns how many flows are asked for. */
 function readOutbound(options: Options, fields: FieldList, servers: number): number {
   const value = options.get('outbound');
   if (value === undefined || typeof value === 'boolean') {
     put(fields, Field.outbound, value);
-    return value === false ? 0 : 1;
+    return 1;
   }
   const outbound = new Options(value, 'outbound');
   const flows = outbound.number('flows', 1, largestI32) ?? 1;
   if (flows > servers) throw optionError('outbound.flows', 'needs as many servers');
-  if (flows > 1) throw optionError('outbound.flows', 'more than one is not available yet');
-  const regId = outbound.number('regId', 1, largestI32);
-  put(fields, Field.regId, regId);
-  return regId ?? 1;
+  put(fields, Field.flows, flows);
+  put(fields, Field.regId, outbound.number('regId', 1, largestI32));
+  return flows;
 }
 
 function readPush(push: Options | undefined, fields: FieldList): void {

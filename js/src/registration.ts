@@ -20,6 +20,8 @@ type Detail<K extends keyof types.RegistrationEventMap> = types.RegistrationEven
 /** Why nothing goes any more. */
 export type End = 'removed' | 'closed' | 'internal';
 
+export type Flow = types.Registration['flows'][number];
+
 /** A registration's properties, as the core states them, with what led to this when it comes with it. */
 export interface Properties extends Pick<
   types.Registration,
@@ -35,6 +37,8 @@ export interface Internals {
   /** A REGISTER was under way at some time, so the registrar may hold a binding. */
   wasSent(target: Registration): boolean;
   change(target: Registration, properties: Properties): void;
+  hasSeveralFlows(target: Registration): boolean;
+  flowChanged(target: Registration, flow: Flow): void;
   /** One of the kinds that have an event. */
   happen(target: Registration, kind: OutputKind, attempt: number, result: Result): void;
   /** The last change: after it there are no events. */
@@ -48,7 +52,8 @@ export class Registration extends Emitter implements types.Registration {
   readonly #engine: Engine;
   readonly #id: number;
   readonly #aor: string;
-  readonly #regId: number;
+  /** Several, or the reg-id of the only one, which is the client's connection. */
+  #flows: readonly Flow[] | number;
   #secrets: Secrets;
   #state: types.RegistrationState = 'unregistered';
   #bound = false;
@@ -65,6 +70,11 @@ export class Registration extends Emitter implements types.Registration {
     internals = {
       secrets: (target) => target.#secrets,
       wasSent: (target) => target.#sent,
+      hasSeveralFlows: (target) => typeof target.#flows === 'object',
+      flowChanged(target, flow) {
+        if (typeof target.#flows !== 'object') return;
+        target.#flows = target.#flows.map((each) => (each.regId === flow.regId ? flow : each));
+      },
       change(target, properties) {
         if (target.#end === null) target.#change(properties);
       },
@@ -86,12 +96,17 @@ export class Registration extends Emitter implements types.Registration {
     };
   }
 
-  constructor(engine: Engine, id: number, settings: RegistrationSettings) {
+  constructor(
+    engine: Engine,
+    id: number,
+    settings: RegistrationSettings,
+    flows: readonly Flow[] | number,
+  ) {
     super();
     this.#engine = engine;
     this.#id = id;
     this.#aor = settings.aor;
-    this.#regId = settings.regId;
+    this.#flows = flows;
     this.#secrets = settings.secrets;
   }
 
@@ -132,9 +147,10 @@ export class Registration extends Emitter implements types.Registration {
   }
 
   get flows(): types.Registration['flows'] {
+    if (typeof this.#flows === 'object') return this.#flows;
     const { url, state } = this.#engine;
     const connected = state === 'connected';
-    return [{ regId: this.#regId, url, connected, expiresAt: this.#expiresAt }];
+    return [{ regId: this.#flows, url, connected, expiresAt: this.#expiresAt }];
   }
 
   register(call?: types.CallOptions): Promise<Info> {

@@ -45,6 +45,11 @@ class Agent {
   // with invalid_argument, not_ready or closed.
   Status create(const RegistrationOptions& options, RegistrationId& id);
 
+  // The reg-id of the registration's first flow (RFC 5626 section 4.2); those
+  // of its other flows follow it. 0: it uses none, or there is no such
+  // registration.
+  [[nodiscard]] std::uint32_t reg_id(RegistrationId id) const;
+
   // Starts a call. Its end is an operation_done or operation_failed output with
   // the same operation id, exactly once and in bounded time; the host chooses
   // the id and does not use it again while the call runs. One REGISTER is in

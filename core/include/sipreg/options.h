@@ -157,9 +157,14 @@ struct RegistrationOptions {
   std::span<const NameValue> headers;
   std::span<const std::string_view> supported;  // option tags besides our own
   std::span<const std::string_view> route;      // name-addrs, pre-loaded Routes
-  bool outbound = true;      // RFC 5626: +sip.instance, reg-id, the option tag
-  std::uint32_t reg_id = 1;  // 1 ... 2^31-1
-  bool gruu = true;          // RFC 5627: asks for public and temporary GRUUs
+  bool outbound = true;  // RFC 5626: +sip.instance, reg-id, the option tag
+  // How many flows, each to a server of its own, so not more than those. Their
+  // reg-ids rise from `reg_id`.
+  std::uint32_t flows = 1;
+  // 1 ... 2^31-1; absent: the first that no other registration of this address
+  // of record has.
+  std::optional<std::uint32_t> reg_id;
+  bool gruu = true;  // RFC 5627: asks for public and temporary GRUUs
   PushOptions push;
   DigestOptions digest;
   RefreshOptions refresh;

@@ -145,6 +145,7 @@ enum class OutputKind : std::uint8_t {
   trace,         // `bytes` went out or came in on `flow`; secrets are blanked
   connection,    // the connection's state
   registration,  // the registration's properties, before the event they cause
+  flow,          // one flow of a registration with several
   registered,    // the first success, also on a new flow or after a loss
   refreshed,     // every other success
   unregistered,  // the binding ended, for `reason`
@@ -179,10 +180,13 @@ struct Output {
   bool incoming = false;         // trace
   std::uint16_t close_code = 0;  // disconnect; connection: why it was lost
   ConnectionState connection = ConnectionState::disconnected;
+  std::uint32_t connection_index = 0;  // connection: for the agent's own use
   // registration
   RegistrationState state = RegistrationState::unregistered;
-  bool bound = false;  // the registrar holds an unexpired binding
-  Millis expires_at = 0;
+  bool bound = false;        // the registrar holds an unexpired binding
+  std::uint32_t reg_id = 0;  // also: flow; 0: RFC 5626 is not used
+  bool connected = false;    // flow: it is open, to `server`
+  Millis expires_at = 0;     // also: flow
   Millis refresh_at = 0;
   Millis retry_at = 0;  // also: connection, retry
   UnregisteredReason reason = UnregisteredReason::user;

@@ -15,6 +15,8 @@ struct BackOff {
 
 // RFC 5626 section 4.5 with every flow lost; also for a REGISTER that failed.
 inline constexpr BackOff rfc5626_back_off{30'000, 1'800'000};
+// The base where another flow of the account is up.
+inline constexpr Millis base_beside_others = 90'000;
 // For sockets that do not open, where a person watches.
 inline constexpr BackOff interactive_back_off{1'000, 30'000};
 

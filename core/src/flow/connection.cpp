@@ -59,18 +59,23 @@ void Connection::want(bool urgent) {
   }
 }
 
-BackOff Connection::back_off() const {
-  return refused_ ? rfc5626_back_off : environment_.settings.back_off;
+BackOff Connection::back_off(bool alone) const {
+  BackOff back_off =
+      refused_ ? rfc5626_back_off : environment_.settings.back_off;
+  if (!alone && back_off.base == rfc5626_back_off.base) {
+    back_off.base = base_beside_others;
+  }
+  return back_off;
 }
 
-void Connection::schedule_next() {
+void Connection::schedule_next(bool alone) {
   Millis delay = 0;
   if (!environment_.online) {
-    delay = back_off().max;
+    delay = back_off(alone).max;
   } else if (failures_ == 0) {
     delay = environment_.entropy.between(0, first_reconnect_spread);
   } else {
-    delay = back_off_delay(back_off(), failures_, environment_.entropy);
+    delay = back_off_delay(back_off(alone), failures_, environment_.entropy);
   }
   retry_at_ = now() + delay;
   enter(ConnectionState::waiting);
@@ -80,7 +85,7 @@ void Connection::stand_down() { enter(ConnectionState::disconnected); }
 
 void Connection::delay() {
   if (state_ != ConnectionState::waiting) return;
-  retry_at_ = std::max(retry_at_, now() + back_off().max);
+  retry_at_ = std::max(retry_at_, now() + back_off(true).max);
   state_ = ConnectionState::disconnected;  // so that the host hears of it
   enter(ConnectionState::waiting);
 }
@@ -330,6 +335,7 @@ void Connection::enter(ConnectionState state, std::uint16_t code) {
   state_ = state;
   Output& output = environment_.outbox.push(OutputKind::connection);
   output.connection = state;
+  output.connection_index = index_;
   output.server = server_;
   output.close_code = code;
   if (retry_at_ != no_deadline) {

@@ -52,7 +52,8 @@ struct Environment {
 
 class Connection {
  public:
-  explicit Connection(Environment& environment) : environment_(environment) {}
+  Connection(Environment& environment, std::uint32_t index)
+      : environment_(environment), index_(index) {}
 
   // Servers that it may use, in order of preference.
   void use_servers(std::vector<std::uint32_t> candidates) {
@@ -93,8 +94,9 @@ class Connection {
   // Somebody needs a flow now. `urgent`: a user's call, which cuts the wait
   // before the next attempt short.
   void want(bool urgent);
-  // After Change::down or round_failed, when a flow is still needed.
-  void schedule_next();
+  // After Change::down or round_failed, when a flow is still needed. `alone`:
+  // no other connection is open (RFC 5626 section 4.5).
+  void schedule_next(bool alone);
 
   // Nobody needs a flow any more: the scheduled attempt is dropped.
   void stand_down();
@@ -145,7 +147,7 @@ class Connection {
   [[nodiscard]] Change flow_lost(std::uint16_t code);
   [[nodiscard]] Change drop_flow();
   void judge_close(std::uint16_t code);
-  [[nodiscard]] BackOff back_off() const;
+  [[nodiscard]] BackOff back_off(bool alone) const;
   void enter(ConnectionState state, std::uint16_t code = 0);
   void drop_socket(std::uint16_t code);
   void perform(KeepAlive::Action action, const OptionsRequest& request);
@@ -155,6 +157,7 @@ class Connection {
   [[nodiscard]] Millis now() const { return environment_.clock.steady(); }
 
   Environment& environment_;
+  const std::uint32_t index_;
   std::vector<std::uint32_t> candidates_;
   std::vector<std::uint32_t> round_;  // servers left to try in this round
   KeepAlive keep_alive_;

@@ -23,6 +23,15 @@ void Exchange::reset() {
   restart();
 }
 
+void Exchange::copy_call(const Exchange& other) {
+  kind = other.kind;
+  expires = other.expires;
+  header_rows = other.header_rows;
+  supported = other.supported;
+  uri = other.uri;
+  force = other.force;
+}
+
 void Exchange::restart() {
   transactions = 0;
   authentication.reset();

@@ -43,6 +43,8 @@ struct Exchange {
   [[nodiscard]] bool unregisters() const {
     return kind == CallKind::unregister || kind == CallKind::unregister_all;
   }
+  // Takes over what is asked for, and from nobody.
+  void copy_call(const Exchange& other);
   // Forgets the progress, for another flow.
   void restart();
   // Forgets everything.

@@ -95,8 +95,9 @@ void Registration::hold(const Failure& failure) {
 // before a binding that is still held ends.
 void Registration::schedule_retry(const Failure& failure) {
   const Millis now = context_.clock.steady();
-  Millis delay =
-      flow::back_off_delay(flow::rfc5626_back_off, failures_, context_.entropy);
+  flow::BackOff back_off = flow::rfc5626_back_off;
+  if (another_flow_holds()) back_off.base = flow::base_beside_others;
+  Millis delay = flow::back_off_delay(back_off, failures_, context_.entropy);
   // RFC 3261 section 21.4.27: another request of ours is being worked on.
   if (failure.response.status == 491) {
     delay = context_.entropy.between(0, longest_pending_wait);

@@ -15,10 +15,12 @@ constexpr Millis noticeable_step = 1'000;
 }  // namespace
 
 Registration::Registration(Context& context, flow::Connection& connection,
-                           RegistrationId id, Settings&& settings)
+                           RegistrationId id, std::uint32_t flow_number,
+                           Settings&& settings)
     : context_(context),
       connection_(connection),
       id_(id),
+      flow_number_(flow_number),
       settings_(std::move(settings)) {
   context_.entropy.append_token(call_id_, call_id_length);
   context_.entropy.append_token(from_tag_, tag_length);
@@ -270,6 +272,13 @@ bool Registration::holds_on_flow() const {
   return bound_ && connection_.open() && registered_flow_ == connection_.flow();
 }
 
+bool Registration::another_flow_holds() const {
+  return std::any_of(flows_.begin(), flows_.end(),
+                     [this](const Registration* flow) {
+                       return flow != this && flow->holds_on_flow();
+                     });
+}
+
 // Our own wait, and the connection's where there is no flow.
 Millis Registration::next_attempt_at() const {
   if (waits_for_hold()) return hold_until_;
@@ -321,6 +330,9 @@ void Registration::publish() {
   output.registration = id_;
   output.state = now;
   output.bound = bound_;
+  output.server = connection_.server();
+  output.reg_id = settings_.reg_id;
+  output.connected = connection_.open();
   output.expires_at = wall_of_lifetime(expires_at_);
   output.refresh_at = wall_of_lifetime(refresh_at_);
   output.retry_at = wall(retry_at);

@@ -53,8 +53,10 @@ inline constexpr std::string_view branch_cookie = "z9hG4bK";
 
 class Registration {
  public:
+  // `flow_number` is 0 but for the further flows of one account.
   Registration(Context& context, flow::Connection& connection,
-               RegistrationId id, Settings&& settings);
+               RegistrationId id, std::uint32_t flow_number,
+               Settings&& settings);
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
@@ -67,6 +69,11 @@ class Registration {
   [[nodiscard]] flow::OptionsRequest options_request() const {
     return {settings_.request_uri, settings_.aor, settings_.contact_host};
   }
+
+  // The flows of the account, this one among them; they outlive it.
+  void join(std::span<Registration* const> flows) { flows_ = flows; }
+  // A binding is held, and the flow that it was made over is up.
+  [[nodiscard]] bool holds_on_flow() const;
 
   // --- what the host asks for
   void call(std::unique_ptr<Exchange> call, OperationId operation);
@@ -195,14 +202,15 @@ class Registration {
   void expired();
 
   [[nodiscard]] RegistrationState state() const;
-  // A binding is held, and the flow that it was made over is up.
-  [[nodiscard]] bool holds_on_flow() const;
+  [[nodiscard]] bool another_flow_holds() const;
   [[nodiscard]] Millis next_attempt_at() const;  // steady
   [[nodiscard]] OwnContact own_contact(std::uint32_t asked) const;
 
   Context& context_;
   flow::Connection& connection_;
   const RegistrationId id_;
+  const std::uint32_t flow_number_;
+  std::span<Registration* const> flows_;  // of the account; empty: only this
   Settings settings_;
 
   // identity, constant for the life of the registration

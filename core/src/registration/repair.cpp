@@ -107,6 +107,10 @@ bool Registration::drop_unsupported(const message::Message& response) {
 bool Registration::drop_extension(std::string_view tag) {
   if (const ExtensionTag* const known = find_extension(tag);
       known != nullptr && uses(known->extension)) {
+    // Without a reg-id a second binding would take the first one's place.
+    if (known->extension == Extension::outbound && flow_number_ > 0) {
+      return false;
+    }
     dropped_ |= static_cast<std::uint8_t>(known->extension);
     dropped_by_ = connection_.server();
     return true;

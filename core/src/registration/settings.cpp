@@ -441,7 +441,8 @@ Status make_settings(const RegistrationOptions& options,
   if (options.expires == 0) {
     return refuse("expires", "must be 1 to 4294967295 seconds");
   }
-  if (options.reg_id == 0 || options.reg_id > 0x7fffffffu) {
+  const std::uint32_t reg_id = options.reg_id.value_or(1);
+  if (reg_id == 0 || reg_id > 0x7fffffffu) {
     return refuse("outbound.regId", "must be 1 to 2147483647");
   }
   out.display_name = options.display_name;
@@ -449,7 +450,7 @@ Status make_settings(const RegistrationOptions& options,
   // A third party's registration says nothing of our flow
   // (RFC 5626 section 4.2).
   const bool third_party = !message::equal_uris(out.from_uri, out.aor);
-  out.reg_id = options.outbound && !third_party ? options.reg_id : 0;
+  out.reg_id = options.outbound && !third_party ? reg_id : 0;
   out.gruu = options.gruu;
   out.retry = options.retry;
   out.has_credentials = options.has_credentials;

@@ -1,0 +1,421 @@
+// One account over several flows (RFC 5626 section 4.2), each to a server of
+// its own.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "simulation.h"
+
+namespace sipreg::testing {
+namespace {
+
+struct Told {
+  OutputKind kind;
+  RegistrationState state;
+  bool bound;
+  bool confirmed;
+  std::uint32_t reg_id;
+  std::uint32_t server;
+  bool connected;
+  OperationId operation;
+  UnregisteredReason reason;
+  ConnectionState connection;
+  FailureCode code;
+  std::uint32_t challenge;
+};
+
+// The host with as many sockets as are asked for; frames by server.
+struct World {
+  explicit World(std::uint32_t servers = 2, std::uint32_t flows = 2) {
+    ClientOptions client;
+    client.instance_id = "urn:uuid:00000000-0000-4000-8000-000000000001";
+    client.servers = servers;
+    std::array<std::uint8_t, 32> seed{7};
+    EXPECT_TRUE(agent.configure(client, seed).ok());
+    options.aor = "sip:alice@example.com";
+    options.flows = flows;
+    options.has_credentials = true;
+    EXPECT_TRUE(agent.create(options, id).ok());
+  }
+
+  Agent agent;
+  RegistrationOptions options;
+  RegistrationId id = 0;
+  Now now{1'000, 1'700'000'000'000};
+  std::map<std::uint32_t, FlowId> flows;  // by server, those that are open
+  std::vector<std::pair<FlowId, std::uint32_t>> wanted;
+  std::map<std::uint32_t, std::vector<std::string>> frames;
+  std::vector<Told> told;
+  RegistrationState state = RegistrationState::unregistered;
+  bool bound = false;
+  Millis expires_at = 0;
+  OperationId last_operation = 0;
+  bool gives_credentials = true;
+
+  void poll() {
+    Output output;
+    std::vector<std::uint32_t> questions;
+    while (agent.poll(output)) {
+      told.push_back({output.kind, output.state, output.bound, output.confirmed,
+                      output.reg_id, output.server, output.connected,
+                      output.operation, output.reason, output.connection,
+                      output.failure.code, output.challenge});
+      EXPECT_TRUE(output.registration == 0 || output.registration == id);
+      switch (output.kind) {
+        case OutputKind::connect:
+          wanted.emplace_back(output.flow, output.server);
+          break;
+        case OutputKind::disconnect:
+          std::erase_if(flows, [&](const auto& each) {
+            return each.second == output.flow;
+          });
+          break;
+        case OutputKind::transmit:
+          for (const auto& [server, flow] : flows) {
+            if (flow == output.flow && output.bytes.starts_with("REGISTER ")) {
+              frames[server].emplace_back(output.bytes);
+            }
+          }
+          break;
+        case OutputKind::registration:
+          state = output.state;
+          bound = output.bound;
+          expires_at = output.expires_at;
+          break;
+        case OutputKind::credentials_wanted:
+          questions.push_back(output.challenge);
+          break;
+        default:
+          break;
+      }
+    }
+    for (const std::uint32_t question : questions) {
+      if (gives_credentials) give(question);
+    }
+  }
+  void give(std::uint32_t question) {
+    Credentials credentials;
+    credentials.password = "secret";
+    credentials.has_password = true;
+    EXPECT_TRUE(
+        agent.provide_credentials(now, id, question, {&credentials, 1}).ok());
+    poll();
+  }
+  OperationId call(CallKind kind) {
+    Call call;
+    call.kind = kind;
+    EXPECT_TRUE(agent.call(now, id, ++last_operation, call).ok());
+    poll();
+    return last_operation;
+  }
+  void open(std::uint32_t server) {
+    const auto it =
+        std::find_if(wanted.begin(), wanted.end(),
+                     [&](const auto& each) { return each.second == server; });
+    ASSERT_NE(it, wanted.end()) << "no socket to " << server << " is wanted";
+    flows[server] = it->first;
+    wanted.erase(it);
+    agent.opened(now, flows[server], true, false, true);
+    poll();
+  }
+  void refuse(std::uint32_t server) {
+    const auto it =
+        std::find_if(wanted.begin(), wanted.end(),
+                     [&](const auto& each) { return each.second == server; });
+    ASSERT_NE(it, wanted.end());
+    const FlowId flow = it->first;
+    wanted.erase(it);
+    agent.lost(now, flow, 1006);
+    poll();
+  }
+  void drop(std::uint32_t server) {
+    const FlowId flow = flows[server];
+    flows.erase(server);
+    agent.lost(now, flow, 1006);
+    poll();
+  }
+  std::string frame(std::uint32_t server) {
+    std::vector<std::string>& list = frames[server];
+    if (list.empty()) {
+      ADD_FAILURE() << "no frame to server " << server;
+      return {};
+    }
+    std::string first = list.front();
+    list.erase(list.begin());
+    return first;
+  }
+  void answer(std::uint32_t server, std::string text) {
+    agent.receive(now, flows[server], {text.data(), text.size()});
+    poll();
+  }
+  void advance(Millis ms) {
+    const Millis end = now.monotonic + ms;
+    while (agent.deadline() != no_deadline && agent.deadline() <= end) {
+      const Millis step = std::max<Millis>(agent.deadline() - now.monotonic, 0);
+      now.monotonic += step;
+      now.wall += step;
+      agent.advance(now);
+      poll();
+    }
+    now.wall += end - now.monotonic;
+    now.monotonic = end;
+  }
+  std::size_t count(OutputKind kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(told.begin(), told.end(),
+                      [kind](const Told& each) { return each.kind == kind; }));
+  }
+  const Told* outcome(OperationId operation) const {
+    const Told* found = nullptr;
+    for (const Told& each : told) {
+      if (each.operation != operation) continue;
+      EXPECT_EQ(found, nullptr) << "settled twice";
+      found = &each;
+    }
+    return found;
+  }
+  void registered() {
+    call(CallKind::register_);
+    for (const std::uint32_t server : {0u, 1u}) {
+      open(server);
+      answer(server, accept(frame(server)));
+    }
+    EXPECT_EQ(state, RegistrationState::registered);
+  }
+};
+
+TEST(SeveralFlows, OB_07_two_bindings_over_two_servers) {
+  World world;
+  const OperationId operation = world.call(CallKind::register_);
+  EXPECT_EQ(world.wanted.size(), 2u);
+  world.open(0);
+  world.open(1);
+  const std::string first = world.frame(0);
+  const std::string second = world.frame(1);
+  EXPECT_NE(header(first, "Contact").find(";reg-id=1"), std::string::npos);
+  EXPECT_NE(header(second, "Contact").find(";reg-id=2"), std::string::npos);
+  EXPECT_EQ(parameter(header(first, "Contact"), "+sip.instance"),
+            parameter(header(second, "Contact"), "+sip.instance"));
+  EXPECT_NE(header(first, "Call-ID"), header(second, "Call-ID"));
+  world.answer(1, accept(second));
+  ASSERT_NE(world.outcome(operation), nullptr) << "the first one makes it true";
+  EXPECT_EQ(world.outcome(operation)->kind, OutputKind::operation_done);
+  EXPECT_EQ(world.state, RegistrationState::registered);
+  world.answer(0, accept(first));
+  EXPECT_EQ(world.count(OutputKind::registered), 2u);
+  EXPECT_EQ(world.count(OutputKind::operation_done), 1u);
+}
+
+TEST(SeveralFlows, OB_07_one_lost_flow_does_not_unregister_the_account) {
+  World world;
+  world.registered();
+  world.advance(60'000);
+  world.told.clear();
+  world.drop(1);
+  EXPECT_EQ(world.state, RegistrationState::registered);
+  EXPECT_TRUE(world.bound);
+  EXPECT_EQ(world.count(OutputKind::unregistered), 0u);
+  EXPECT_EQ(world.count(OutputKind::connection), 0u) << "the best one is up";
+  ASSERT_GE(world.count(OutputKind::flow), 1u);
+  for (const Told& each : world.told) {
+    if (each.kind != OutputKind::flow) continue;
+    EXPECT_EQ(each.reg_id, 2u);
+    EXPECT_FALSE(each.connected);
+  }
+  world.advance(2'000);
+  world.open(1);
+  const std::string again = world.frame(1);
+  EXPECT_NE(header(again, "Contact").find(";reg-id=2"), std::string::npos);
+  EXPECT_TRUE(world.frames[0].empty()) << "the other flow is left alone";
+  world.answer(1, accept(again));
+  EXPECT_TRUE(world.told.back().connected ||
+              world.told.back().kind != OutputKind::flow);
+}
+
+TEST(SeveralFlows, OB_07_the_account_is_down_when_both_are) {
+  World world;
+  world.registered();
+  world.advance(60'000);
+  world.drop(0);
+  world.drop(1);
+  EXPECT_EQ(world.state, RegistrationState::waiting);
+  EXPECT_TRUE(world.bound);
+  world.advance(600'000);
+  EXPECT_FALSE(world.bound);
+  EXPECT_EQ(world.count(OutputKind::unregistered), 1u) << "told once";
+}
+
+TEST(SeveralFlows, OB_07_a_register_fails_when_every_flow_has) {
+  World world;
+  const OperationId operation = world.call(CallKind::register_);
+  world.open(0);
+  world.open(1);
+  world.answer(0, respond(world.frame(0), 403));
+  EXPECT_EQ(world.outcome(operation), nullptr);
+  EXPECT_EQ(world.count(OutputKind::failed), 0u);
+  world.answer(1, respond(world.frame(1), 403));
+  ASSERT_NE(world.outcome(operation), nullptr);
+  EXPECT_EQ(world.outcome(operation)->kind, OutputKind::operation_failed);
+  EXPECT_EQ(world.count(OutputKind::failed), 1u);
+  EXPECT_EQ(world.state, RegistrationState::failed);
+}
+
+TEST(SeveralFlows, OB_07_unregister_removes_every_binding) {
+  World world;
+  world.registered();
+  const OperationId operation = world.call(CallKind::unregister);
+  const std::string first = world.frame(0);
+  const std::string second = world.frame(1);
+  EXPECT_EQ(header(first, "Expires"), "0");
+  EXPECT_EQ(header(second, "Expires"), "0");
+  world.answer(0, accept(first));
+  EXPECT_EQ(world.outcome(operation), nullptr);
+  world.answer(1, accept(second));
+  ASSERT_NE(world.outcome(operation), nullptr);
+  EXPECT_TRUE(world.outcome(operation)->confirmed);
+  EXPECT_EQ(world.count(OutputKind::unregistered), 1u);
+  EXPECT_EQ(world.state, RegistrationState::unregistered);
+  EXPECT_EQ(world.agent.deadline(), no_deadline);
+}
+
+TEST(SeveralFlows, OB_07_a_query_asks_once) {
+  World world;
+  world.registered();
+  const OperationId operation = world.call(CallKind::query);
+  EXPECT_EQ(world.frames[0].size() + world.frames[1].size(), 1u);
+  const std::uint32_t asked = world.frames[0].empty() ? 1 : 0;
+  world.answer(asked, respond(world.frame(asked), 200));
+  EXPECT_NE(world.outcome(operation), nullptr);
+}
+
+TEST(SeveralFlows, OB_07_credentials_are_asked_for_once_and_serve_both) {
+  World world;
+  world.gives_credentials = false;
+  world.call(CallKind::register_);
+  world.open(0);
+  world.open(1);
+  world.answer(0, digest_challenge(world.frame(0), "a"));
+  world.answer(1, digest_challenge(world.frame(1), "b"));
+  ASSERT_EQ(world.count(OutputKind::credentials_wanted), 1u);
+  const auto wanted =
+      std::find_if(world.told.begin(), world.told.end(), [](const Told& each) {
+        return each.kind == OutputKind::credentials_wanted;
+      });
+  world.give(wanted->challenge);
+  EXPECT_EQ(parameter(header(world.frame(0), "Authorization"), "nonce"), "a");
+  EXPECT_EQ(parameter(header(world.frame(1), "Authorization"), "nonce"), "b");
+}
+
+TEST(SeveralFlows, RSP_15_a_further_flow_without_outbound_is_given_up) {
+  World world;
+  world.call(CallKind::register_);
+  world.open(0);
+  world.open(1);
+  world.answer(0, respond(world.frame(0), 439));
+  const std::string plain = world.frame(0);
+  EXPECT_EQ(header(plain, "Contact").find("reg-id"), std::string::npos);
+  world.answer(0, accept(plain));
+  world.answer(1, respond(world.frame(1), 439));
+  EXPECT_TRUE(world.frames[1].empty());
+  EXPECT_EQ(world.state, RegistrationState::registered);
+  EXPECT_EQ(world.count(OutputKind::failed), 0u);
+}
+
+TEST(SeveralFlows, RSP_14_430_replaces_the_flow_that_it_came_over) {
+  World world;
+  world.registered();
+  for (int i = 0; i < 2; ++i) {
+    world.call(CallKind::refresh);
+    world.answer(0, accept(world.frame(0)));
+    world.answer(1, respond(world.frame(1), 430));
+  }
+  world.advance(0);
+  EXPECT_EQ(world.flows.count(0), 1u);
+  EXPECT_EQ(world.flows.count(1), 0u);
+  EXPECT_EQ(world.state, RegistrationState::registered);
+}
+
+TEST(SeveralFlows, OB_08_a_flow_beside_another_waits_longer) {
+  World world;
+  world.registered();
+  world.call(CallKind::refresh);
+  world.answer(0, accept(world.frame(0), 86'400));
+  world.answer(1, respond(world.frame(1), 500));
+  // base 90 s, n = 1: 90 to 180 s, hastened by the binding's remaining 600 s
+  world.advance(89'999);
+  EXPECT_TRUE(world.frames[1].empty());
+  world.advance(90'001);
+  EXPECT_EQ(world.frames[1].size(), 1u);
+}
+
+TEST(SeveralFlows, WS_19_a_spare_server_stands_in) {
+  World world(3, 2);
+  world.call(CallKind::register_);
+  world.open(0);
+  world.refuse(1);
+  world.open(2);
+  world.answer(0, accept(world.frame(0)));
+  const std::string second = world.frame(2);
+  EXPECT_NE(header(second, "Contact").find(";reg-id=2"), std::string::npos);
+  world.answer(2, accept(second));
+  EXPECT_EQ(world.count(OutputKind::registered), 2u);
+}
+
+TEST(SeveralFlows, OB_02_reg_ids_do_not_collide_within_an_agent) {
+  World world;
+  RegistrationId other = 0;
+  RegistrationOptions options = world.options;
+  options.flows = 1;
+  EXPECT_TRUE(world.agent.create(options, other).ok());
+  EXPECT_EQ(world.agent.reg_id(world.id), 1u);
+  EXPECT_EQ(world.agent.reg_id(other), 3u);
+  options.aor = "sip:bob@example.com";
+  EXPECT_TRUE(world.agent.create(options, other).ok());
+  EXPECT_EQ(world.agent.reg_id(other), 1u);
+  EXPECT_TRUE(world.agent.remove(world.now, world.id).ok());
+  options.aor = "sip:alice@EXAMPLE.com";
+  EXPECT_TRUE(world.agent.create(options, other).ok());
+  EXPECT_EQ(world.agent.reg_id(other), 1u);
+}
+
+TEST(SeveralFlows, API_07_remove_ends_every_flow_at_once) {
+  World world;
+  const OperationId operation = world.call(CallKind::register_);
+  world.open(0);
+  EXPECT_TRUE(world.agent.remove(world.now, world.id).ok());
+  world.poll();
+  ASSERT_NE(world.outcome(operation), nullptr);
+  EXPECT_EQ(world.outcome(operation)->code, FailureCode::removed);
+  EXPECT_EQ(world.state, RegistrationState::removed);
+  Call call;
+  EXPECT_EQ(world.agent.call(world.now, world.id, 99, call).error,
+            Error::unknown_registration);
+  EXPECT_EQ(world.agent.call(world.now, world.id + 1, 99, call).error,
+            Error::unknown_registration);
+}
+
+TEST(SeveralFlows, API_07_close_settles_every_call) {
+  World world;
+  const OperationId operation = world.call(CallKind::register_);
+  world.open(1);
+  world.agent.close(world.now);
+  world.poll();
+  ASSERT_NE(world.outcome(operation), nullptr);
+  EXPECT_EQ(world.outcome(operation)->code, FailureCode::closed);
+}
+
+TEST(SeveralFlows, OB_07_more_flows_than_servers_are_refused) {
+  World world;
+  RegistrationOptions options = world.options;
+  RegistrationId id = 0;
+  options.flows = 3;
+  EXPECT_EQ(world.agent.create(options, id).option, "outbound.flows");
+  options.outbound = false;
+  EXPECT_TRUE(world.agent.create(options, id).ok());
+}
+
+}  // namespace
+}  // namespace sipreg::testing
