@@ -365,15 +365,15 @@ class Agent::Implementation : public Context {
       takers = account->takers(exchange->kind);
       account->expect(operation, exchange->kind, takers.size());
     }
-    while (takers.size() > 1) {
-      std::unique_ptr<Exchange> copy = exchanges.take();
-      copy->copy_call(*exchange);
-      takers.back()->call(std::move(copy), operation);
-      set_timer(*takers.back());
-      takers.pop_back();
+    for (Registration* const taker : takers) {
+      std::unique_ptr<Exchange> own = std::move(exchange);
+      if (taker != takers.back()) {
+        exchange = exchanges.take();
+        exchange->copy_call(*own);
+      }
+      taker->call(std::move(own), operation);
+      set_timer(*taker);
     }
-    takers.front()->call(std::move(exchange), operation);
-    set_timer(*takers.front());
   }
 
   // RFC 5626 section 4.2: two registrations of one device that shared a reg-id
