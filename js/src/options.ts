@@ -322,8 +322,9 @@ export function readCredentials(value: unknown): Secrets {
   for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) {
     const credentials = new Options(each, 'credentials');
     fields.push(Field.credentials, '');
-    put(fields, Field.username, credentials.filled('username'));
-    put(fields, Field.password, credentials.text('password'));
+    // RFC 7616 §4: names and passwords are hashed in Unicode's normalization form C.
+    put(fields, Field.username, credentials.filled('username')?.normalize('NFC'));
+    put(fields, Field.password, credentials.text('password')?.normalize('NFC'));
     readHa1(credentials, fields);
     put(fields, Field.token, credentials.filled('token'));
     const end = credentials.number('expiresAt', 0, Number.MAX_SAFE_INTEGER, false);

@@ -9,6 +9,7 @@ import { tail, which } from './tools.mjs';
 const labels = {
   dev: 'native build',
   asan: 'native build with sanitizers',
+  coverage: 'native build that counts lines',
   wasm: 'WebAssembly build',
 };
 

@@ -89,6 +89,7 @@ export const layers = [
   nodeTests('lint', 'tests/lint', 10 * MINUTE_MS),
   googleTests('core', 'dev'),
   googleTests('core-asan', 'asan'),
+  { ...nodeTests('coverage', 'tests/coverage', 15 * MINUTE_MS), preset: 'coverage' },
   { ...nodeTests('parity', 'tests/parity', 10 * MINUTE_MS), preset: 'dev' },
   jest,
   nodeTests('docs', 'tests/docs', 10 * MINUTE_MS),

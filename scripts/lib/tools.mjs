@@ -66,6 +66,7 @@ const forTest = [
     packages: ['libgtest-dev'],
     isThere: () => hasFile('/usr/include/gtest', '/usr/local/include/gtest'),
   },
+  { packages: ['gcovr'], isThere: () => which('gcovr') },
   { packages: ['clang-format'], isThere: () => which('clang-format') },
   { packages: ['kamailio'], isThere: () => which('kamailio') ?? hasFile('/usr/sbin/kamailio') },
   { packages: ['kamailio-websocket-modules'], isThere: kamailioModule('websocket') },

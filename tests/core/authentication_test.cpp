@@ -280,6 +280,24 @@ TEST(Credentials, DIG_21_a_wrong_rspauth_warns_or_fails) {
   }
 }
 
+TEST(Credentials, SEC_02_traces_show_no_proof_of_the_password) {
+  Challenged run;
+  run.world.agent.set_trace(true);
+  run.challenge(www(digest("r", "n1")));
+  const std::string answer = run.world.next_frame();
+  for (const char* name :
+       {"Authentication-Info", "Proxy-Authentication-Info"}) {
+    run.world.receive(respond(answer, 200,
+                              std::string(name) +
+                                  ": nextnonce=\"n2\",\r\n rspauth=\"marker\", "
+                                  "cnonce=\"marker\", qop=auth\r\n"));
+    const std::string& traced = run.world.last(OutputKind::trace)->text;
+    EXPECT_EQ(parameter(header(traced, name), "nextnonce"), "n2");
+    EXPECT_EQ(parameter(header(traced, name), "rspauth"), "***");
+    EXPECT_EQ(traced.find("marker"), traced.npos);
+  }
+}
+
 TEST(Credentials, SEC_03_without_entropy_nothing_starts) {
   Agent agent;
   ClientOptions options;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "message/codec.h"
+#include "message/describe.h"
 
 namespace sipreg::message {
 namespace {
@@ -163,6 +164,19 @@ TEST(MessageParser, PAR_19_more_than_256_headers_are_refused) {
   EXPECT_EQ(parsed.message.headers().size(), max_headers);
   EXPECT_EQ(Parsed(ok_with(rows + "a:\r\n")).error,
             ParseError::too_many_headers);
+}
+
+TEST(MessageParser, PAR_19_what_is_beyond_the_bounds_says_so) {
+  const auto described = [](std::string frame) {
+    std::string text;
+    describe(frame, text);
+    return text;
+  };
+  EXPECT_EQ(described(std::string(max_frame_size + 1, 'x')),
+            "dropped: too_large\n");
+  std::string rows;
+  for (std::size_t i = 0; i <= max_headers; ++i) rows += "X: y\r\n";
+  EXPECT_EQ(described(ok_with(rows)), "dropped: too_many_headers\n");
 }
 
 TEST(MessageParser, PAR_04_nothing_but_line_ends) {

@@ -120,6 +120,11 @@ ClientOptions RandomHost::client() {
   if (choices_.once_in(4)) options.credentials_timeout = 5'000;
   if (choices_.once_in(4)) options.reconnect_base = 1 + choices_.pick(5'000);
   if (choices_.once_in(4)) options.reconnect_max = 1 + choices_.pick(60'000);
+  KeepAliveOptions& keep_alive = options.keep_alive;
+  keep_alive.on = !choices_.once_in(4);
+  if (choices_.once_in(3)) keep_alive.interval = 1 + choices_.pick(60'000);
+  if (choices_.once_in(4)) keep_alive.pong_timeout = 1 + choices_.pick(60'000);
+  keep_alive.method = static_cast<KeepAliveMethod>(choices_.pick(3));
   return options;
 }
 
@@ -192,7 +197,7 @@ std::string RandomHost::ha1(std::size_t size) const {
   return text;
 }
 
-Credentials RandomHost::credential() {
+Credentials RandomHost::credential(Millis wall) {
   Credentials credentials;
   credentials.username = choices_.one_of(usernames);
   if (choices_.once_in(3)) {
@@ -200,7 +205,7 @@ Credentials RandomHost::credential() {
     credentials.realm =
         choices_.once_in(4) ? std::string_view("*") : choices_.one_of(realms);
   }
-  switch (choices_.pick(5)) {
+  switch (choices_.pick(6)) {
     case 0:
       credentials.ha1_md5 = keep(ha1(32));
       credentials.ha1_sha256 = keep(ha1(64));
@@ -208,11 +213,15 @@ Credentials RandomHost::credential() {
       break;
     case 1:
       credentials.token = keep(token());
-      if (choices_.once_in(2)) credentials.expires_at = 1 + choices_.pick(9);
+      if (choices_.once_in(2)) {
+        credentials.expires_at = wall + choices_.pick(1'000) * 1'000;
+      }
       break;
     case 2:
       credentials.password = text();
-      credentials.has_password = true;
+      credentials.token = text();
+      credentials.ha1_sha512_256 = text();
+      credentials.has_password = choices_.once_in(2);
       break;
     default:
       credentials.password = password_;
@@ -221,10 +230,10 @@ Credentials RandomHost::credential() {
   return credentials;
 }
 
-std::vector<Credentials> RandomHost::credentials() {
+std::vector<Credentials> RandomHost::credentials(Millis wall) {
   std::vector<Credentials> list;
-  for (std::uint32_t n = choices_.pick(3); n > 0; --n) {
-    list.push_back(credential());
+  for (std::uint32_t n = choices_.pick(4); n > 0; --n) {
+    list.push_back(credential(wall));
   }
   return list;
 }

@@ -22,7 +22,8 @@ class RandomHost {
   [[nodiscard]] RegistrationOptions registration();
   [[nodiscard]] UpdateOptions update();
   [[nodiscard]] Call call();
-  [[nodiscard]] std::vector<Credentials> credentials();
+  // `wall`: the time, which tokens outlive or not.
+  [[nodiscard]] std::vector<Credentials> credentials(Millis wall);
 
   [[nodiscard]] const std::string& password() const { return password_; }
   [[nodiscard]] std::string token() const { return "tk-" + choices_.name(); }
@@ -39,7 +40,7 @@ class RandomHost {
   [[nodiscard]] PushOptions push();
   [[nodiscard]] DigestOptions digest();
   [[nodiscard]] RefreshOptions refresh();
-  [[nodiscard]] Credentials credential();
+  [[nodiscard]] Credentials credential(Millis wall);
   [[nodiscard]] std::uint32_t lifetime();
   [[nodiscard]] std::string ha1(std::size_t size) const;
 

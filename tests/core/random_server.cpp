@@ -32,7 +32,7 @@ std::string RandomServer::answer(std::string_view request) {
       return respond(request, 407, challenge("Proxy-Authenticate"));
     case 2:
       return respond(request, choices_.once_in(2) ? 407 : 401,
-                     rows() + challenge("WWW-Authenticate") +
+                     rows(request) + challenge("WWW-Authenticate") +
                          challenge("Proxy-Authenticate"));
     case 3:
       return respond(request, 423, row_of("Min-Expires", number()));
@@ -42,14 +42,14 @@ std::string RandomServer::answer(std::string_view request) {
       return respond(request, 100 + static_cast<int>(choices_.pick(100)));
     case 6:
       return respond(request, 100 + static_cast<int>(choices_.pick(600)),
-                     rows());
+                     rows(request));
     case 7: {
       static constexpr int codes[] = {302, 400, 403, 404, 408, 413, 415, 416,
                                       420, 421, 439, 480, 491, 500, 600, 604};
-      return respond(request, choices_.one_of(codes), rows());
+      return respond(request, choices_.one_of(codes), rows(request));
     }
     case 8:
-      return respond(request, 200, rows());
+      return respond(request, 200, rows(request));
     case 9:
       return accept(request, static_cast<int>(choices_.pick(20)));
     case 10:
@@ -111,14 +111,16 @@ std::string RandomServer::damaged(std::string frame) {
   return frame;
 }
 
-std::string RandomServer::rows() {
+std::string RandomServer::rows(std::string_view request) {
   std::string text;
-  for (std::uint32_t n = choices_.pick(4); n > 0; --n) text += row();
+  for (std::uint32_t n = choices_.pick(4); n > 0; --n) text += row(request);
   return text;
 }
 
-std::string RandomServer::row() {
-  switch (choices_.pick(14)) {
+std::string RandomServer::row(std::string_view request) {
+  static constexpr std::string_view tags[] = {"outbound", "gruu", "path",
+                                              "100rel", "x"};
+  switch (choices_.pick(18)) {
     case 0:
       return row_of("Contact", "<sip:other@host>;expires=" + number());
     case 1:
@@ -139,18 +141,24 @@ std::string RandomServer::row() {
                     "nextnonce=" + nonce() +
                         (choices_.once_in(3) ? ", rspauth=\"0\"" : ""));
     case 8:
-      return row_of("Require", "outbound");
-    case 9: {
-      static constexpr std::string_view tags[] = {"outbound", "gruu", "path",
-                                                  "100rel", "x"};
+      return row_of("Require", choices_.one_of(tags));
+    case 9:
       return row_of("Unsupported", choices_.one_of(tags));
-    }
     case 10:
       return row_of("Service-Route", "<sip:a;lr>, <sip:b;lr>");
     case 11:
       return row_of("Flow-Timer", number());
     case 12:
       return row_of("P-Associated-URI", "<sip:alice@example.com>");
+    case 13:
+      return row_of("Contact",
+                    header(request, "Contact") +
+                        ";pub-gruu=\"sip:a@b;gr=c\";temp-gruu=\"sip:t@b;gr\"");
+    case 14:
+      return row_of("Contact", header(request, "Contact") + choices_.text(30));
+    case 15:
+      return row_of("Feature-Caps",
+                    "*;+sip.pns=\"webpush\";+sip.pnsreg=\"" + number() + '"');
     default:
       return choices_.text(80) + "\r\n";
   }

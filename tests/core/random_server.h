@@ -25,8 +25,8 @@ class RandomServer {
   [[nodiscard]] std::string damaged(std::string frame);
 
  private:
-  [[nodiscard]] std::string rows();
-  [[nodiscard]] std::string row();
+  [[nodiscard]] std::string rows(std::string_view request = {});
+  [[nodiscard]] std::string row(std::string_view request);
   [[nodiscard]] std::string challenge(std::string_view name);
   [[nodiscard]] std::string digest();
   [[nodiscard]] std::string bearer();

@@ -513,5 +513,26 @@ TEST(Regression, DIG_17_a_refresh_that_rides_on_leaves_a_new_nonce_behind) {
   EXPECT_EQ(world.state(id), RegistrationState::registered);
 }
 
+TEST(Regression, API_05_a_query_behind_an_automatic_register_waits_no_longer) {
+  ClientOptions client;
+  client.reconnect = ReconnectPolicy::rfc5626;
+  Simulation world(client);
+  const RegistrationId id = world.registered();
+  world.auto_open = false;
+  world.drop();
+  // The binding ends between two attempts to connect: an automatic REGISTER is
+  // first in the queue then.
+  while (world.bound(id)) {
+    if (world.socket_wanted()) {
+      world.refuse();
+    } else {
+      world.advance(world.deadline() - world.now());
+    }
+  }
+  ASSERT_FALSE(world.socket_wanted());
+  world.call(id, CallKind::query);
+  EXPECT_TRUE(world.socket_wanted());
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -23,6 +23,7 @@ Scenario::Scenario(Choices& choices)
       world_(client_, static_cast<std::uint8_t>(choices.pick(256))),
       watch_(world_, client_) {
   world_.auto_open = false;
+  world_.auto_pong = choices_.once_in(2);
   world_.auto_credentials = false;
   world_.secrets = host_.secrets();
   world_.token = host_.token();
@@ -53,6 +54,12 @@ void Scenario::go() {
 }
 
 void Scenario::step() {
+  const Seen* const wanted = world_.last(OutputKind::credentials_wanted);
+  const bool is_new =
+      wanted != nullptr && wanted - world_.outputs.data() >= answered_;
+  if (wanted != nullptr && choices_.pick(is_new ? 4 : 40) < (is_new ? 3 : 1)) {
+    return provide_credentials(*wanted);
+  }
   switch (choices_.pick(20)) {
     case 0:
     case 1:
@@ -68,15 +75,19 @@ void Scenario::step() {
     case 7:
       return misread_clock();
     case 8:
-      return choices_.once_in(2) ? stay_quiet() : world_.wake();
+      switch (choices_.pick(4)) {
+        case 0:
+          return world_.offline();
+        case 1:
+          return stay_quiet();
+        default:
+          return world_.wake();
+      }
     case 9:
       return change_registration();
     case 10:
-    case 11:
-      return provide_credentials();
-    case 12:
       return stray();
-    case 13:
+    case 11:
       return watch_.receive(server_.surprise());
     default:
       return answer();
@@ -198,15 +209,14 @@ void Scenario::change_registration() {
 }
 
 // To the last challenge, or to one of old.
-void Scenario::provide_credentials() {
-  const Seen* const wanted = world_.last(OutputKind::credentials_wanted);
-  if (wanted == nullptr) return;
-  const std::vector<Credentials> credentials = host_.credentials();
+void Scenario::provide_credentials(const Seen& wanted) {
+  answered_ = static_cast<std::ptrdiff_t>(world_.outputs.size());
+  const std::vector<Credentials> credentials = host_.credentials(world_.wall());
   const std::uint32_t challenge =
-      choices_.once_in(6) ? choices_.pick(5) : wanted->challenge;
-  (void)world_.agent.provide_credentials(world_.clocks(), wanted->registration,
-                                         challenge, credentials);
-  world_.drain();
+      choices_.once_in(8) ? choices_.pick(5) : wanted.challenge;
+  const Status status = world_.agent.provide_credentials(
+      world_.clocks(), wanted.registration, challenge, credentials);
+  if (status.ok()) world_.drain();
 }
 
 // The host speaks of sockets that are not there.

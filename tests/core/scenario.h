@@ -2,6 +2,7 @@
 // with its invariants watched.
 #pragma once
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Scenario {
   void stay_quiet();
   void misread_clock();
   void change_registration();
-  void provide_credentials();
+  void provide_credentials(const Seen& wanted);
   void stray();
   [[nodiscard]] RegistrationId any_registration();
 
@@ -46,6 +47,7 @@ class Scenario {
   Simulation world_;
   Watch watch_;
   std::vector<RegistrationId> registrations_;
+  std::ptrdiff_t answered_ = 0;  // the outputs before credentials were given
 };
 
 }  // namespace sipreg::testing

@@ -335,6 +335,28 @@ TEST(FreeSwitch, Q_14_seven_challenges_notify_and_options) {
   EXPECT_EQ(run.world.state(run.id), State::registered);
 }
 
+TEST(OpenSips, Q_15_pings_without_an_answer_end_no_flow) {
+  Exchange run("opensips");
+  run.world.auto_pong = false;
+  run.answer("200 with GRUUs");
+  const auto next_probe = [&run] {
+    for (;;) {
+      const std::string frame = run.world.await_frame();
+      if (!frame.starts_with("REGISTER ")) return frame;
+      run.world.receive(run.recording.answer("200 with GRUUs", frame));
+    }
+  };
+  EXPECT_EQ(next_probe(), "\r\n\r\n");
+  for (int i = 0; i < 20; ++i) {
+    const std::string options = next_probe();
+    EXPECT_TRUE(options.starts_with("OPTIONS "));
+    run.world.receive(run.recording.answer("483", options));
+  }
+  EXPECT_TRUE(run.world.disconnects.empty());
+  EXPECT_EQ(run.world.connects.size(), 1u);
+  EXPECT_EQ(run.world.state(run.id), State::registered);
+}
+
 TEST(OpenSips, Q_16_instance_without_reg_id_and_gruus_in_base64) {
   Exchange run("opensips");
   run.answer("200 with GRUUs");

@@ -16,6 +16,9 @@ namespace {
 
 using message::HeaderName;
 
+// s; a server that asks for a longer silence is taken to be gone.
+constexpr Millis longest_hold = 3'600;
+
 // The agent's way of telling whose answer comes: the registration's number
 // stands behind the branch's random part.
 RegistrationId owner_of(std::string_view branch) {
@@ -115,6 +118,12 @@ void Watch::answered(const message::Message& response, bool certainly) {
   }
   const Flight flight = *account.in_flight;
   account.in_flight->may_be_answered = true;
+  if (const message::Header* row = response.find(HeaderName::retry_after)) {
+    const Millis seconds =
+        message::parse_leading_delta_seconds(row->value).value_or(0);
+    held_until_ = std::max(
+        held_until_, world_.now() + std::min(seconds, longest_hold) * 1000);
+  }
   if (certainly) account.in_flight.reset();
   if (!flight.registers || response.status >= 300) return;
   account.offered_until =
@@ -136,6 +145,7 @@ void Watch::check() {
 
 void Watch::check_frame(const std::string& frame) {
   EXPECT_FALSE(closed_) << "a frame after close()";
+  if (frame.starts_with("OPTIONS ")) unanswered_.push_back(frame);
   if (frame.starts_with("REGISTER ")) check_register(frame);
 }
 
@@ -205,21 +215,15 @@ void Watch::check_bindings() const {
   }
 }
 
-// Servers that do not answer, credentials that do not come, a Retry-After that
-// holds everything up for an hour.
-Millis Watch::longest_operation() const {
-  constexpr Millis transactions = 8;
-  constexpr Millis longest_hold = 3'600'000;
-  return client_.servers * client_.connect_timeout +
-         transactions *
-             (client_.transaction_timeout + client_.credentials_timeout) +
-         longest_hold;
-}
-
+// Nobody opens a socket, answers or gives credentials; a Retry-After holds all
+// up. Calls that cannot go out as one wait for each other.
 void Watch::settle() {
-  // Calls that cannot go out as one wait for each other.
-  const Millis end =
-      world_.now() + static_cast<Millis>(pending_.size()) * longest_operation();
+  constexpr Millis transactions = 8;
+  const Millis longest_operation = client_.servers * client_.connect_timeout +
+                                   transactions * (client_.transaction_timeout +
+                                                   client_.credentials_timeout);
+  const Millis end = std::max(held_until_, world_.now()) +
+                     static_cast<Millis>(pending_.size()) * longest_operation;
   world_.advance(0);
   check();
   while (!pending_.empty()) {

@@ -35,7 +35,7 @@ class Watch {
   // when that takes longer than it may.
   void settle();
 
-  // REGISTERs that the server may still answer.
+  // Requests that the server may still answer.
   [[nodiscard]] const std::vector<std::string>& unanswered() const {
     return unanswered_;
   }
@@ -66,7 +66,6 @@ class Watch {
   void check_bindings() const;
   void answered(std::string frame, std::uint32_t dropped_before);
   void answered(const message::Message& response, bool certainly);
-  [[nodiscard]] Millis longest_operation() const;
   [[nodiscard]] bool something_is_due() const;
 
   Simulation& world_;
@@ -75,7 +74,8 @@ class Watch {
   std::map<std::string, std::uint32_t> cseqs_;  // by Call-ID
   std::set<OperationId> pending_;
   std::vector<std::string> unanswered_;
-  std::size_t read_ = 0;  // of the outputs
+  Millis held_until_ = 0;  // monotonic; by a Retry-After
+  std::size_t read_ = 0;   // of the outputs
   bool closed_ = false;
 };
 

@@ -55,6 +55,15 @@ describe('static credentials', () => {
     }
   });
 
+  test('DIG-23 a name and a password are the same composed and decomposed', async () => {
+    const registrar = createTestRegistrar({ users: { jürgen: 'größe' } });
+    const { client } = await createWorld({ webSocket: registrar.webSocket });
+    const credentials = { username: 'ju\u0308rgen', password: 'gro\u0308ße' };
+    const registration = await client.register({ aor: 'sip:j%C3%BCrgen@sipreg.test', credentials });
+    expect(registration.state).toBe('registered');
+    await client.close();
+  });
+
   test('DIG-15 fault 28 refused ones are not tried again, until they are replaced', async () => {
     const registrar = createTestRegistrar({ users: { alice: 'right' } });
     const { client } = await createWorld({ webSocket: registrar.webSocket });

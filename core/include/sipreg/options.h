@@ -212,6 +212,7 @@ struct Call {
 // challenges and wipes it at the end. Needs a password, an HA1 or a token.
 struct Credentials {
   std::string_view username;  // empty: the user part of the AOR
+  // Hashed as it is: UTF-8 in normalization form C (RFC 7616 section 4).
   std::string_view password;
   bool has_password = false;  // an empty password is one
   // H(username:realm:password), lower-case hex: 32 characters for MD5, 64 for

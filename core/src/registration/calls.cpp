@@ -49,6 +49,15 @@ bool Registration::is_asked_to_leave() const {
   return false;
 }
 
+// Whether a call of the user's waits, behind the library's own or not.
+bool Registration::is_asked_for_anything() const {
+  for (const Exchange* waiting = queue_.get(); waiting != nullptr;
+       waiting = waiting->next.get()) {
+    if (!waiting->automatic()) return true;
+  }
+  return false;
+}
+
 // Calls of one kind that wait merge; the last `expires` wins. One that the
 // REGISTER in flight satisfies joins it.
 void Registration::enqueue(std::unique_ptr<Exchange> call) {
@@ -157,8 +166,9 @@ void Registration::start_next() {
       return;
     }
     if (!connection_.open()) {
-      if (!queue_->automatic()) retry_at_ = no_deadline;
-      connection_.want(!queue_->automatic());
+      const bool is_asked = is_asked_for_anything();
+      if (is_asked) retry_at_ = no_deadline;
+      connection_.want(is_asked);
       return;
     }
     if (settings_.secure && !connection_.secure()) {

@@ -129,6 +129,7 @@ class Registration {
   void release(std::unique_ptr<Exchange> exchange);
   [[nodiscard]] bool is_asked_to_register() const;
   [[nodiscard]] bool is_asked_to_leave() const;
+  [[nodiscard]] bool is_asked_for_anything() const;
   [[nodiscard]] bool must_be_sent(const Exchange& exchange) const;
   [[nodiscard]] bool is_held() const;
   [[nodiscard]] bool waits_for_hold() const;
