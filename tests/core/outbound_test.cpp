@@ -280,5 +280,22 @@ TEST(Path, PTH_01_supported_and_shown_and_not_acted_on) {
   EXPECT_EQ(header(second, "Route"), "");
 }
 
+// RFC 8599 section 4.1.1: a pn-provider without a value asks for all services.
+TEST(PushCapabilities, PN_06_are_asked_for_without_a_value_and_can_be_read) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  const NameValue provider{"pn-provider", {}, true};
+  options.contact.uri_parameters = {&provider, 1};
+  world.call(world.create(options), CallKind::register_);
+  const std::string frame = world.next_frame();
+  EXPECT_NE(header(frame, "Contact").find(";pn-provider>"), std::string::npos);
+  const std::string caps =
+      "Feature-Caps: *;+sip.pns=\"apns,fcm\";+sip.pnspurr=\"fgUVeAd\"";
+  world.receive(respond(
+      frame, 200, caps + "\r\nContact: " + header(frame, "Contact") + "\r\n"));
+  const auto& rows = world.last(OutputKind::registered)->headers;
+  EXPECT_NE(std::find(rows.begin(), rows.end(), caps), rows.end());
+}
+
 }  // namespace
 }  // namespace sipreg::testing
