@@ -167,7 +167,8 @@ enum class UnregisteredReason : std::uint8_t {
 };
 
 // One output. Which members mean something follows from `kind`. Views, spans
-// and pointers live until the next poll() or the next call that takes a `now`.
+// and pointers live until the next poll() or the next call that changes the
+// agent.
 struct Output {
   OutputKind kind = OutputKind::none;
   FlowId flow = 0;                      // connect, disconnect, transmit, trace
