@@ -145,6 +145,7 @@ async function bundle({ source, output, format, program = false }) {
     program && !readFileSync(path, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
   const outfile = join(dist, output);
   await build({
+    absWorkingDir: root, // esbuild names modules by their paths from here
     entryPoints: [path],
     outfile,
     bundle: true,
