@@ -22,6 +22,8 @@ const types = join(root, 'build/types');
 const stamp = join(root, 'build/js.stamp');
 const glue = join(root, 'build/wasm/bindings/core.mjs');
 const wasm = join(root, 'build/wasm/bindings/core.wasm');
+const toolchain = join(root, 'build/wasm/bindings/toolchain.json');
+const manifest = join(dist, 'build.json');
 
 /**
  * The entries of the package are those of package.json's `exports`: `./dist/<name>.js` is made of js/src/<name>.ts or
@@ -63,7 +65,8 @@ function fingerprint() {
     'tsconfig.types.json',
   ].map((name) => join(root, name));
   const hash = createHash('sha256');
-  for (const file of [...inputs, glue, wasm, dist].filter(existsSync).flatMap(filesUnder)) {
+  const files = [...inputs, glue, wasm, dist].filter(existsSync).flatMap(filesUnder);
+  for (const file of files.filter((each) => each !== manifest)) {
     hash
       .update(`${relative(root, file)}\0`)
       .update(readFileSync(file))
@@ -144,7 +147,7 @@ async function bundle({ source, output, format, program = false }) {
   const shebang =
     program && !readFileSync(path, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
   const outfile = join(dist, output);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root, // esbuild names modules by their paths from here
     entryPoints: [path],
     outfile,
@@ -164,8 +167,20 @@ async function bundle({ source, output, format, program = false }) {
     legalComments: 'none',
     banner: { js: `${shebang}/*! sipreg ${version} | MIT */\n${program ? programRequire : ''}` },
     logLevel: 'warning',
+    metafile: true,
   });
   if (program) chmodSync(outfile, 0o755);
+  return Object.keys(metafile.inputs);
+}
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+
+/** The npm packages among these modules' paths, with their versions. */
+function packagesOf(paths) {
+  const names = paths.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  const packages = [...new Set(names.filter(Boolean))].sort();
+  return Object.fromEntries(packages.map((name) => [name, versionOf(name)]));
 }
 
 /** Calls `visit` with every relative specifier of a declaration file and puts its answer in the specifier's place. */
@@ -213,20 +228,51 @@ function publishDeclarations() {
   }
 }
 
+function git(...args) {
+  const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** What dist/ was built from and with, and what is bundled into it; outside a clone there is no commit. */
+function writeManifest(bundled) {
+  const changes = git('status', '--porcelain');
+  const content = {
+    version,
+    commit: git('rev-parse', 'HEAD'),
+    modified: changes === undefined ? undefined : changes !== '',
+    wasm: { sha256: createHash('sha256').update(stampedWasm()).digest('hex') },
+    tools: {
+      ...JSON.parse(readFileSync(toolchain, 'utf8')),
+      node: process.versions.node,
+      esbuild: versionOf('esbuild'),
+      typescript: versionOf('typescript'),
+    },
+    bundled,
+  };
+  writeFileSync(manifest, `${JSON.stringify(content, null, 2)}\n`);
+}
+
 /** Resolves with false when dist/ was up to date. */
 export async function buildPackage() {
-  for (const file of [glue, wasm]) {
+  for (const file of [glue, wasm, toolchain]) {
     if (!existsSync(file))
       throw new Error(`${relative(root, file)} is missing; "npm run build" makes it.`);
   }
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()) return false;
+  const isUpToDate =
+    [stamp, manifest].every(existsSync) && readFileSync(stamp, 'utf8') === fingerprint();
+  if (isUpToDate) {
+    writeManifest(JSON.parse(readFileSync(manifest, 'utf8')).bundled);
+    return false;
+  }
 
   rmSync(stamp, { force: true });
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
   writeFileSync(join(dist, 'sipreg.wasm'), stampedWasm());
-  for (const each of bundles) await bundle(each);
+  const modules = [];
+  for (const each of bundles) modules.push(...(await bundle(each)));
   publishDeclarations();
+  writeManifest(packagesOf(modules));
   writeFileSync(stamp, fingerprint());
   return true;
 }

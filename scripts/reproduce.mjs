@@ -1,7 +1,7 @@
 // Builds the commit that is checked out twice, in two folders and without a compiler cache, and compares every file of the
 // package. Prints the SHA-256 of its WebAssembly, which whoever has the same toolchain can compare with a published one.
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { endChildrenOnSignals, root, run } from './lib/processes.mjs';
 import { Stop, main, step } from './lib/progress.mjs';
@@ -24,7 +24,7 @@ async function buildIn(folder) {
   await succeed('git', ['archive', '--output', archive, 'HEAD'], root);
   await succeed('tar', ['-xf', archive], folder);
   for (const name of ['node_modules', '.cache']) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
+    await succeed('cp', ['-al', join(root, name), folder], root);
   }
   await succeed('cmake', ['--preset', 'wasm'], folder);
   await succeed('cmake', ['--build', '--preset', 'wasm', '--target', 'sipreg_wasm'], folder);

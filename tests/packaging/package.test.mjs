@@ -25,6 +25,7 @@ describe('the tarball', () => {
       [
         'LICENSE',
         'README.md',
+        'dist/build.json',
         'dist/cli.js',
         'dist/external.cjs',
         'dist/external.js',
