@@ -72,7 +72,10 @@ enum class Field : std::uint32_t {
   keep_alive_method = 54,
   // registration
   flows = 55,
+  snapshot = 56,
+  // client
+  snapshots = 57,
 };
-inline constexpr std::size_t field_count = 56;
+inline constexpr std::size_t field_count = 58;
 
 }  // namespace sipreg::bridge

@@ -33,6 +33,7 @@ void OptionReader::read(std::span<const char> bytes) {
   parameters_.clear();
   supported_.clear();
   route_.clear();
+  snapshots_.clear();
   credentials_.clear();
   named_ = nullptr;
   std::string_view rest(bytes.data(), bytes.size());
@@ -68,6 +69,9 @@ void OptionReader::read_list(Field field, std::string_view value) {
       return;
     case Field::route:
       route_.push_back(value);
+      return;
+    case Field::snapshot:
+      snapshots_.push_back(value);
       return;
     case Field::value:
       if (named_ == nullptr) return;
@@ -135,6 +139,7 @@ ClientOptions OptionReader::client(std::span<const char> bytes) {
       static_cast<ReconnectPolicy>(count(Field::reconnect_policy, 0));
   milliseconds(Field::reconnect_base, options.reconnect_base);
   milliseconds(Field::reconnect_max, options.reconnect_max);
+  options.snapshots = flag(Field::snapshots, false);
   KeepAliveOptions& keep_alive = options.keep_alive;
   keep_alive.on = flag(Field::keep_alive, keep_alive.on);
   milliseconds(Field::keep_alive_interval, keep_alive.interval);
@@ -162,6 +167,7 @@ RegistrationOptions OptionReader::registration(std::span<const char> bytes) {
   options.route = route_;
   options.outbound = flag(Field::outbound, options.outbound);
   options.flows = count(Field::flows, options.flows);
+  options.snapshots = snapshots_;
   if (has(Field::reg_id)) options.reg_id = count(Field::reg_id, 0);
   options.gruu = flag(Field::gruu, options.gruu);
   options.push = push();

@@ -53,6 +53,7 @@ class OptionReader {
   std::vector<NameValue> parameters_;
   std::vector<std::string_view> supported_;
   std::vector<std::string_view> route_;
+  std::vector<std::string_view> snapshots_;
   std::vector<Credentials> credentials_;
   std::vector<NameValue>* named_ = nullptr;  // where the last name went
 };

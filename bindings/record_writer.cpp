@@ -76,6 +76,12 @@ void RecordWriter::append(const Output& output) {
       record.flag = output.connected;
       record.x = static_cast<double>(output.expires_at);
       break;
+    case OutputKind::snapshot:
+      record.reference = output.flow_number;
+      record.flag = 1;
+      record.length = static_cast<std::uint32_t>(output.bytes.size());
+      blob_ += output.bytes;
+      break;
     default:
       append_json(output, record);
   }

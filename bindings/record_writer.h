@@ -20,7 +20,7 @@ struct Record {
   std::uint32_t kind = 0;
   std::uint32_t registration = 0;
   // operation_*: operation; connection: server; credentials_wanted: challenge;
-  // retry: attempt; flow: reg-id
+  // retry: attempt; flow: reg-id; snapshot: the flow's number
   std::uint32_t reference = 0;
   // connect, disconnect, transmit, trace: flow; connection: close code
   std::uint32_t flow = 0;
@@ -29,12 +29,13 @@ struct Record {
   std::uint32_t code = 0;
   // transmit: text; trace: incoming; registration: bound; flow: connected
   std::uint32_t flag = 0;
-  // Where in the blob the bytes of transmit and trace are. All other kinds but
-  // connect to registration have JSON there, an object as js/src/types.ts has
-  // it: what RegistrationError holds, with its message; ChallengeInfo; the
-  // detail of unregistered and warning; what unregister() resolves with. Or,
-  // for a success, the array [expires, expiresAt, contact, serviceRoute, path,
-  // associatedUris, outbound, auth or null, pubGruu or null, tempGruu or null].
+  // Where in the blob the bytes of transmit, trace and snapshot are. All other
+  // kinds but connect to registration have JSON there, an object as
+  // js/src/types.ts has it: what RegistrationError holds, with its message;
+  // ChallengeInfo; the detail of unregistered and warning; what unregister()
+  // resolves with. Or, for a success, the array [expires, expiresAt, contact,
+  // serviceRoute, path, associatedUris, outbound, auth or null, pubGruu or
+  // null, tempGruu or null].
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
   // registration: expires_at, refresh_at, retry_at; connection: retry_at; flow:

@@ -459,6 +459,7 @@ Status Agent::configure(const ClientOptions& options,
   self.instance_id = options.instance_id;
   self.transaction_timeout = options.transaction_timeout;
   self.credentials_timeout = options.credentials_timeout;
+  self.snapshots = options.snapshots;
   self.environment.settings = {options.connect_timeout,
                                options.reconnect != ReconnectPolicy::off,
                                back_off_of(options), options.keep_alive};
@@ -488,6 +489,16 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
     std::string host;
     self.entropy.append_token(user, token_length);
     self.entropy.append_token(host, token_length);
+    registration::Snapshot snapshot;
+    const bool is_restored =
+        flow < options.snapshots.size() &&
+        registration::read_snapshot(options.snapshots[flow], snapshot) &&
+        snapshot.instance_id == self.instance_id &&
+        snapshot.reg_id == (options.outbound ? each.reg_id : 0);
+    if (is_restored) {
+      if (!snapshot.contact_user.empty()) user = snapshot.contact_user;
+      host = snapshot.contact_host;
+    }
     registration::Settings settings;
     const Status status =
         registration::make_settings(each, user, host, settings);
@@ -495,6 +506,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
     made.push_back(std::make_unique<Registration>(self, *self.connections[flow],
                                                   self.last_id + flow + 1, flow,
                                                   std::move(settings)));
+    if (is_restored) made.back()->restore(snapshot);
   }
   id = self.last_id + 1;
   self.last_id += flows;

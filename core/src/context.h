@@ -27,6 +27,7 @@ struct Context {
 
   std::string user_agent_row;
   std::string instance_id;
+  bool snapshots = false;  // are wanted
   Millis transaction_timeout = 32'000;
   Millis credentials_timeout = 120'000;
 

@@ -1,5 +1,5 @@
 import { createPlatform } from './clock.js';
-import { Engine } from './engine.js';
+import { Engine, type Audience } from './engine.js';
 import type { RegistrationError } from './errors.js';
 import { emit, Emitter } from './events.js';
 import { Field } from './fields.js';
@@ -12,6 +12,7 @@ import {
 } from './options.js';
 import { quiet, rejected, within } from './promises.js';
 import { internals, type Registration } from './registration.js';
+import { Snapshots } from './snapshots.js';
 import { takeInstance, type Instance } from './storage.js';
 import type * as types from './types.js';
 import { watchHost, type HostEvent } from './wake.js';
@@ -31,9 +32,11 @@ export async function openClient(
   const instance = await takeInstance(settings.instanceId, settings.storage, platform);
   const entropy = platform.getRandomValues(new Uint8Array(32));
   settings.fields.push(Field.instanceId, instance.id, Field.entropy, entropy);
+  const snapshots = instance.slot && (await Snapshots.open(instance.slot));
+  settings.fields.push(Field.snapshots, snapshots !== null);
   try {
     return new Client(
-      (audience) => new Engine(core, platform, settings, factory, audience),
+      (audience) => new Engine(core, platform, settings, factory, snapshots, audience),
       platform,
       settings.servers.length,
       instance,
@@ -58,7 +61,7 @@ export class Client extends Emitter implements types.Client {
   #closed: Promise<void> | null = null;
 
   constructor(
-    start: (audience: ConstructorParameters<typeof Engine>[4]) => Engine,
+    start: (audience: Audience) => Engine,
     platform: types.Platform,
     servers: number,
     instance: Instance,

@@ -4,7 +4,7 @@ import { Connector, type FlowEvents } from './connector.js';
 import { CredentialsDesk } from './credentials.js';
 import { Dispatcher } from './dispatcher.js';
 import { endedError } from './errors.js';
-import { CallKind, connectionStates, OutputKind, registrationStates } from './fields.js';
+import { CallKind, connectionStates, Field, OutputKind, registrationStates } from './fields.js';
 import type { Core } from './load.js';
 import type { ClientSettings, RegistrationSettings, Secrets } from './options.js';
 import { Pending, rejected } from './promises.js';
@@ -12,6 +12,7 @@ import { internals, Registration, type End, type Flow, type Properties } from '.
 import type { Endpoint } from './server.js';
 import { Failure, type Result } from './results.js';
 import type { FieldList, Frame, Output } from './session.js';
+import type { Snapshots } from './snapshots.js';
 import type * as types from './types.js';
 import type { SocketFactory } from './websocket.js';
 
@@ -37,6 +38,7 @@ export class Engine implements FlowEvents {
   state: types.ConnectionState = 'disconnected';
   url: string;
   readonly #audience: Audience;
+  readonly #snapshots: Snapshots | null;
   readonly #agent: Agent;
   readonly #connector: Connector;
   readonly #alarm: Alarm;
@@ -55,9 +57,11 @@ export class Engine implements FlowEvents {
     platform: types.Platform,
     settings: ClientSettings,
     factory: SocketFactory,
+    snapshots: Snapshots | null,
     audience: Audience,
   ) {
     this.#audience = audience;
+    this.#snapshots = snapshots;
     this.#connector = new Connector(settings, factory, platform, this);
     this.url = this.#connector.url(0);
     this.#desk = new CredentialsDesk((id, challenge, fields) => {
@@ -100,6 +104,10 @@ export class Engine implements FlowEvents {
   create(settings: RegistrationSettings): Registration {
     if (this.#end !== null) throw endedError(this.#end);
     this.checkCredentials(settings.secrets);
+    const { account } = settings;
+    for (const each of this.#snapshots?.of(account, settings.flows) ?? []) {
+      settings.fields.push(Field.snapshot, each);
+    }
     let id = 0;
     let regId = 0;
     this.#command((bridge, size) => {
@@ -111,6 +119,7 @@ export class Engine implements FlowEvents {
     });
     const registration = new Registration(this, id, settings, several.length > 1 ? several : regId);
     this.#registrations.set(id, registration);
+    this.#snapshots?.own(id, account);
     return registration;
   }
 
@@ -141,6 +150,7 @@ export class Engine implements FlowEvents {
     const { id } = target;
     this.#desk.dismiss(id);
     this.#registrations.delete(id);
+    this.#snapshots?.disown(id);
     this.#agent.run((bridge, _, monotonic, wall) => bridge.remove(monotonic, wall, id));
     internals.end(target, 'removed', 'removed');
     this.#settle();
@@ -285,6 +295,9 @@ export class Engine implements FlowEvents {
         break;
       case OutputKind.registration:
         this.#registrationChanged(output);
+        break;
+      case OutputKind.snapshot:
+        this.#snapshots?.keep(output.registration, output.reference, content as string);
         break;
       case OutputKind.flow:
         this.#flowChanged(output);

@@ -61,6 +61,8 @@ export const enum Field {
   pongTimeout = 53,
   keepAliveMethod = 54,
   flows = 55,
+  snapshot = 56,
+  snapshots = 57,
 }
 
 /** What a record is. */
@@ -73,6 +75,7 @@ export const enum OutputKind {
   connection,
   registration,
   flow,
+  snapshot,
   registered,
   refreshed,
   unregistered,

@@ -198,6 +198,8 @@ export type Secrets = FieldList | CredentialsProvider | null;
 /** createRegistration()'s options. */
 export interface RegistrationSettings {
   aor: string;
+  /** What names it among those that are kept. */
+  account: string;
   /** How many. */
   flows: number;
   secrets: Secrets;
@@ -225,7 +227,8 @@ export function readRegistrationOptions(value: unknown, servers: number): Regist
   put(fields, Field.retry, options.boolean('retry'));
   const secrets = readCredentials(options.get('credentials'));
   fields.push(Field.hasCredentials, secrets !== null);
-  return { aor, flows, secrets, fields };
+  const account = `${aor} ${options.text('registrar') ?? ''}`;
+  return { aor, account, flows, secrets, fields };
 }
 
 function readContact(contact: Options | undefined, fields: FieldList): void {

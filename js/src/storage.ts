@@ -3,9 +3,17 @@ import type { KeyValueStorage, Platform } from './types.js';
 
 const key = 'sipreg.instance';
 
-/** An instance id (RFC 5626 §4.1) and what gives it up when the client ends. */
+/** Where this client alone keeps things. */
+export interface Slot {
+  storage: KeyValueStorage;
+  /** What the names of its keys begin with. */
+  name: string;
+}
+
+/** An instance id (RFC 5626 §4.1), where it is kept if anywhere, and what gives it up when the client ends. */
 export interface Instance {
   id: string;
+  slot: Slot | null;
   release: () => void;
 }
 
@@ -17,35 +25,33 @@ export async function takeInstance(
   storage: KeyValueStorage | null | undefined,
   platform: Platform,
 ): Promise<Instance> {
-  if (given !== undefined) return { id: given, release: nothing };
-  if (storage === null) return { id: randomUrn(platform), release: nothing };
-  if (storage !== undefined) {
-    try {
-      return { id: await keep(storage, key, platform), release: nothing };
-    } catch (cause) {
-      throw optionError('storage', 'failed to read or write the instance id', cause);
-    }
+  if (storage === undefined) return takeSlot(given, platform);
+  if (storage === null) return { id: given ?? randomUrn(platform), slot: null, release: nothing };
+  const slot = { storage, name: key };
+  try {
+    return { id: given ?? (await keep(slot, platform)), slot, release: nothing };
+  } catch (cause) {
+    throw optionError('storage', 'failed to read or write the instance id', cause);
   }
-  return takeSlot(platform);
 }
 
 /**
  * Two tabs with one instance id would take each other's binding. So a tab takes the lowest slot whose Web Lock is free and
- * holds it while it lives; a reload finds its own again. Without locks the id lasts as long as the client.
+ * holds it while it lives; a reload finds its own again. Without locks nothing outlives the client.
  */
-async function takeSlot(platform: Platform): Promise<Instance> {
-  const fresh = { id: randomUrn(platform), release: nothing };
+async function takeSlot(given: string | undefined, platform: Platform): Promise<Instance> {
+  const fresh = { id: given ?? randomUrn(platform), slot: null, release: nothing };
   // Pages only: Node has a localStorage too, which warns when it is touched, and all processes would share it.
   const { document, navigator } = globalThis as Partial<typeof globalThis>;
   const locks = navigator?.locks;
   if (document === undefined || locks === undefined) return fresh;
   try {
     const { localStorage } = globalThis;
-    for (let slot = 0; ; slot++) {
-      const name = `${key}.${slot}`;
-      const release = await hold(locks, name);
+    for (let number = 0; ; number++) {
+      const slot = { storage: localStorage, name: `${key}.${number}` };
+      const release = await hold(locks, slot.name);
       if (release === null) continue;
-      return { id: await keep(localStorage, name, platform), release };
+      return { id: given ?? (await keep(slot, platform)), slot, release };
     }
   } catch {
     return fresh;
@@ -68,7 +74,7 @@ function hold(locks: LockManager, name: string): Promise<(() => void) | null> {
   });
 }
 
-async function keep(storage: KeyValueStorage, name: string, platform: Platform): Promise<string> {
+async function keep({ storage, name }: Slot, platform: Platform): Promise<string> {
   const kept = await storage.getItem(name);
   if (typeof kept === 'string' && /^urn:uuid:[\da-f-]{36}$/.test(kept)) return kept;
   const id = randomUrn(platform);

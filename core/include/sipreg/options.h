@@ -71,6 +71,8 @@ struct ClientOptions {
   Millis reconnect_base = 0;  // ms; 0: the policy's own
   Millis reconnect_max = 0;   // ms; 0: the policy's own
   KeepAliveOptions keep_alive;
+  // Whether snapshot outputs are wanted.
+  bool snapshots = false;
 };
 
 // When a binding is refreshed. None sends more than ten REGISTERs a minute.
@@ -164,6 +166,10 @@ struct RegistrationOptions {
   // 1 ... 2^31-1; absent: the first that no other registration of this address
   // of record has.
   std::optional<std::uint32_t> reg_id;
+  // What snapshot outputs of an earlier agent gave for this address of record
+  // and registrar, one for each flow; empty where there is none. What does not
+  // fit is ignored.
+  std::span<const std::string_view> snapshots;
   bool gruu = true;  // RFC 5627: asks for public and temporary GRUUs
   PushOptions push;
   DigestOptions digest;

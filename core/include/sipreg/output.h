@@ -146,6 +146,8 @@ enum class OutputKind : std::uint8_t {
   connection,    // the connection's state
   registration,  // the registration's properties, before the event they cause
   flow,          // one flow of a registration with several
+  snapshot,      // `bytes` are to be kept for RegistrationOptions::snapshots,
+                 // before what follows is sent; `flow_number` says whose
   registered,    // the first success, also on a new flow or after a loss
   refreshed,     // every other success
   unregistered,  // the binding ended, for `reason`
@@ -184,10 +186,11 @@ struct Output {
   std::uint32_t connection_index = 0;  // connection: for the agent's own use
   // registration
   RegistrationState state = RegistrationState::unregistered;
-  bool bound = false;        // the registrar holds an unexpired binding
-  std::uint32_t reg_id = 0;  // also: flow; 0: RFC 5626 is not used
-  bool connected = false;    // flow: it is open, to `server`
-  Millis expires_at = 0;     // also: flow
+  bool bound = false;             // the registrar holds an unexpired binding
+  std::uint32_t reg_id = 0;       // also: flow; 0: RFC 5626 is not used
+  std::uint32_t flow_number = 0;  // snapshot: 0 for the first flow
+  bool connected = false;         // flow: it is open, to `server`
+  Millis expires_at = 0;          // also: flow
   Millis refresh_at = 0;
   Millis retry_at = 0;  // also: connection, retry
   UnregisteredReason reason = UnregisteredReason::user;

@@ -16,6 +16,7 @@
 #include "registration/exchange.h"
 #include "registration/own_binding.h"
 #include "registration/settings.h"
+#include "registration/snapshot.h"
 #include "sipreg/output.h"
 #include "timer_heap.h"
 
@@ -74,6 +75,9 @@ class Registration {
   void join(std::span<Registration* const> flows) { flows_ = flows; }
   // A binding is held, and the flow that it was made over is up.
   [[nodiscard]] bool holds_on_flow() const;
+
+  // Goes on where an earlier run ended.
+  void restore(const Snapshot& snapshot);
 
   // --- what the host asks for
   void call(std::unique_ptr<Exchange> call, OperationId operation);
@@ -141,6 +145,7 @@ class Registration {
                      std::uint32_t expires) const;
   void write_supported(message::Writer& out, const Exchange& exchange) const;
   void begin_transaction(std::uint32_t asked);
+  void next_cseq();
 
   // responses (response.cpp)
   [[nodiscard]] bool is_ours(const message::Message& response) const;
@@ -218,6 +223,7 @@ class Registration {
   std::string call_id_;
   std::string from_tag_;
   std::uint32_t cseq_ = 0;
+  std::uint32_t reserved_cseq_ = 0;  // as the host has kept it
 
   // what is wanted and what is held
   bool wanted_ = false;  // a binding is to be kept up

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t largest_cseq = 0x7fffffff;  // RFC 3261 8.1.1.5
 constexpr std::size_t call_id_length = 32;
+constexpr std::uint32_t cseq_reserve = 16;
 
 void write_hex(message::Writer& out, std::uint32_t value) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -26,13 +27,34 @@ void write_hex(message::Writer& out, std::uint32_t value) {
 
 }  // namespace
 
-void Registration::begin_transaction(std::uint32_t asked) {
+// A host that keeps snapshots need not write one for every request: a run of
+// numbers is set aside, and the next life begins behind it.
+void Registration::next_cseq() {
   if (cseq_ == largest_cseq) {
     // The sequence is used up: another Call-ID starts a new one.
     call_id_.clear();
     context_.entropy.append_token(call_id_, call_id_length);
-    cseq_ = 0;
+    cseq_ = reserved_cseq_ = 0;
   }
+  ++cseq_;
+  if (!context_.snapshots || cseq_ <= reserved_cseq_) return;
+  reserved_cseq_ = std::min(cseq_ + cseq_reserve, largest_cseq);
+  const std::string_view host = settings_.contact_host;
+  const std::string text = write_snapshot(
+      {settings_.reg_id, reserved_cseq_, call_id_, settings_.contact_token,
+       host.substr(0, host.find('.')), context_.instance_id});
+  Output& output = context_.outbox.push(OutputKind::snapshot, text);
+  output.registration = id_;
+  output.flow_number = flow_number_;
+}
+
+void Registration::restore(const Snapshot& snapshot) {
+  call_id_ = snapshot.call_id;
+  cseq_ = reserved_cseq_ = snapshot.cseq;
+}
+
+void Registration::begin_transaction(std::uint32_t asked) {
+  next_cseq();
   std::array<std::uint8_t, 8> random;
   context_.entropy.fill(random);
   static constexpr char digits[] = "0123456789abcdef";
@@ -42,7 +64,7 @@ void Registration::begin_transaction(std::uint32_t asked) {
   }
   const Clock& clock = context_.clock;
   transaction_.active = true;
-  transaction_.cseq = ++cseq_;
+  transaction_.cseq = cseq_;
   transaction_.sent_at = clock.steady();
   transaction_.sent_lifetime = clock.lifetime();
   transaction_.timer_f = clock.steady() + context_.transaction_timeout;

@@ -1,0 +1,131 @@
+// What outlives a reload, and what a page can still do while it is left.
+import { accept, alice, challenge, createWorld, header, turn } from './world.mjs';
+
+function memory() {
+  const kept = new Map();
+  return {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}
+
+const identity = (frame) => ['Call-ID', 'Contact'].map((name) => header(frame, name));
+const cseq = (frame) => Number.parseInt(header(frame, 'CSeq'), 10);
+
+async function registered(options, settings) {
+  const world = await createWorld(options);
+  const registration = await world.registered(settings);
+  return { ...world, registration, socket: world.sockets.at(-1) };
+}
+
+test.each([
+  ['a synchronous', (storage) => storage],
+  [
+    'an asynchronous',
+    ({ getItem, setItem, removeItem }) => ({
+      getItem: async (key) => getItem(key),
+      setItem: async (key, value) => setItem(key, value),
+      removeItem: async (key) => removeItem(key),
+    }),
+  ],
+])('API-10 with %s storage a reload goes on where the page before it ended', async (_, wrap) => {
+  const storage = memory();
+  const before = await registered({ storage: wrap(storage) });
+  const last = before.socket.last;
+  await turn();
+  // No close(): the page is gone.
+  const after = await createWorld({ storage: wrap(storage) });
+  const registration = after.client.createRegistration(alice);
+  expect(registration).toMatchObject({ state: 'unregistered', bound: false, info: null });
+  const done = registration.register();
+  after.socket.open();
+  expect(identity(after.socket.last)).toEqual(identity(last));
+  expect(cseq(after.socket.last)).toBeGreaterThan(cseq(last));
+  after.socket.receive(challenge(after.socket.last));
+  after.socket.receive(accept(after.socket.last));
+  await done;
+  await after.client.close();
+  await before.client.close();
+});
+
+test('API-10 a second registration of an account, and another registrar, have identities of their own', async () => {
+  const storage = memory();
+  const before = await registered({ storage });
+  const after = await createWorld({ storage });
+  const frames = [];
+  for (const settings of [{}, {}, { registrar: 'sip:other.example.com' }]) {
+    const registration = after.client.createRegistration({ ...alice, ...settings });
+    registration.register().catch(() => {});
+    if (after.socket.readyState === 0) after.socket.open();
+    frames.push(after.socket.last);
+  }
+  const ids = frames.map((frame) => header(frame, 'Call-ID'));
+  expect(new Set(ids).size).toBe(3);
+  expect(ids[0]).toBe(header(before.socket.last, 'Call-ID'));
+  await after.client.close();
+  await before.client.close();
+});
+
+test('SEC-02 no secret is stored, and storage: null stores nothing', async () => {
+  const storage = memory();
+  const { client } = await registered({ storage });
+  expect([...storage.kept.keys()]).toEqual(['sipreg.instance', 'sipreg.instance.registrations']);
+  expect(JSON.stringify([...storage.kept])).not.toContain('secret-marker');
+  await client.close();
+});
+
+test.each([
+  ['rubbish', () => 'rubbish\r\n'],
+  ['another shape', () => '["1 1 1", {"a": 1}]'],
+  [
+    'an error',
+    () => {
+      throw new Error('denied');
+    },
+  ],
+])('API-10 a storage that gives %s for registrations does no harm', async (_, getItem) => {
+  const storage = memory();
+  const world = await createWorld({
+    storage: {
+      ...storage,
+      getItem: (key) => (key.endsWith('.registrations') ? getItem() : storage.getItem(key)),
+      setItem(key, value) {
+        if (key.endsWith('.registrations')) throw new Error('full');
+        storage.setItem(key, value);
+      },
+    },
+  });
+  const registration = await world.registered();
+  expect(registration.state).toBe('registered');
+  await world.client.close();
+});
+
+test('API-10 what is kept stays bounded', async () => {
+  const storage = memory();
+  const world = await createWorld({ storage });
+  for (let i = 0; i < 100; i += 1) {
+    const registration = world.client.createRegistration({
+      ...alice,
+      aor: `sip:a${i}@example.com`,
+    });
+    registration.register().catch(() => {});
+    if (world.socket.readyState === 0) world.socket.open();
+    registration.remove();
+  }
+  const kept = JSON.parse(storage.kept.get('sipreg.instance.registrations'));
+  expect(Object.keys(kept)).toHaveLength(64);
+  await world.client.close();
+});
+
+test('API-09 close({ unregister }) in an unload handler sends one authorised frame at once', async () => {
+  const { client, socket } = await registered();
+  const sent = socket.sent.length;
+  void client.close({ unregister: true }); // nothing after this line runs in a page that is left
+  expect(socket.sent).toHaveLength(sent + 1);
+  expect(header(socket.last, 'Expires')).toBe('0');
+  expect(header(socket.last, 'Authorization')).toMatch(/nc=00000002/);
+  socket.receive(accept(socket.last));
+  await turn();
+});
