@@ -9,7 +9,12 @@ import { createTestRegistrar } from '../../../dist/testing.js';
 const site = new URL('site/', import.meta.url);
 const built = new URL('../../../dist/', import.meta.url);
 const aor = 'sip:alice@example.com';
-const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript' };
+const types = {
+  '.html': 'text/html',
+  '.mjs': 'text/javascript',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 /** What a page that uses sipreg needs, and Trusted Types besides. */
 export const strictPolicy = [

@@ -1,5 +1,6 @@
 // What every engine has to do, in a page and in a module Worker. Each scenario gives what it saw as plain data, which
 // engines.spec.mjs compares with what must come out.
+import { createClient as createExternal } from '/sipreg/external.js';
 import { createClient } from '/sipreg/index.js';
 import { fastPlatform } from './platform.mjs';
 
@@ -87,6 +88,13 @@ export const scenarios = {
       algorithm: auth.algorithm,
       held: bindings.map(({ uri }) => uri === contact),
     };
+  },
+
+  async external() {
+    const client = await createExternal({ server: `ws://${location.host}/sip` });
+    const { state } = await client.register(account);
+    await client.close();
+    return { state };
   },
 
   async refresh() {
@@ -178,12 +186,15 @@ export const scenarios = {
   },
 
   async unsupported() {
-    try {
-      await createClient({ server: 'wss://sip.example.com' });
-      return { error: 'none' };
-    } catch ({ name, code, message }) {
-      return { name, code, says: message.includes("'wasm-unsafe-eval'") };
-    }
+    const refused = async (create) => {
+      try {
+        await create({ server: 'wss://sip.example.com' });
+        return { error: 'none' };
+      } catch ({ name, code, message }) {
+        return { name, code, says: message.includes("'wasm-unsafe-eval'") };
+      }
+    };
+    return [await refused(createClient), await refused(createExternal)];
   },
 };
 
