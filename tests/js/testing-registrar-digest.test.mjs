@@ -1,4 +1,5 @@
 // Digest on the registrar's side (RFC 3261 §22, RFC 7616, RFC 8760); the answers come from Node's own hashes.
+import { createHash } from 'node:crypto';
 import { createTestRegistrar, digestResponse } from '../../dist/testing.js';
 import {
   aor,
@@ -309,5 +310,60 @@ describe('users', () => {
     const { requests } = registrar;
     const options = requests[0].replaceAll('REGISTER', 'OPTIONS').replace(/Contact: .*\r\n/, '');
     expect((await client.exchange(options)).status).toBe(200);
+  });
+});
+
+describe('Authentication-Info (RFC 7616 §3.5)', () => {
+  const answered = async (options, nc) => {
+    const { register, challenges } = await setUp(options);
+    const [challenge] = await challenges();
+    const response = await register([authorization(challenge, { nc })]);
+    expect(response.status).toBe(200);
+    const [row] = response.all('Authentication-Info');
+    return { register, challenge, info: row && readChallenge(row) };
+  };
+
+  test('nextNonce gives a nonce that serves', async () => {
+    const { register, challenge, info } = await answered({ nextNonce: true });
+    expect(Object.keys(info)).toEqual(['nextnonce']);
+    const next = { ...challenge, nonce: info.nextnonce };
+    const response = await register([authorization(next)]);
+    expect(response.status).toBe(200);
+    expect(readChallenge(response.one('Authentication-Info')).nextnonce).not.toBe(next.nonce);
+  });
+
+  test.each(['MD5', 'SHA-256-sess'])('rspauth proves the password with %s', async (algorithm) => {
+    const { challenge, info } = await answered({ rspauth: true, algorithms: [algorithm] });
+    const hash = (text) =>
+      createHash(algorithm.startsWith('MD5') ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex');
+    const { realm, nonce } = challenge;
+    let a1 = hash(`alice:${realm}:${password}`);
+    if (algorithm.endsWith('-sess')) a1 = hash(`${a1}:${nonce}:0a4f113b`);
+    expect(info).toEqual({
+      rspauth: hash(`${a1}:${nonce}:00000001:0a4f113b:auth:${hash(':sip:example.com')}`),
+      qop: 'auth',
+      cnonce: '0a4f113b',
+      nc: '00000001',
+    });
+  });
+
+  test("rspauth: 'wrong' gives a proof of something else", async () => {
+    const right = await answered({ rspauth: true });
+    const wrong = await answered({ rspauth: 'wrong' });
+    expect(wrong.info.rspauth).toMatch(/^[0-9a-f]{32}$/);
+    const digest = digestResponse({
+      ...{ algorithm: 'MD5', username: 'alice', realm: 'sipreg.test', password, method: '' },
+      ...{ uri: 'sip:example.com', qop: 'auth', nc: '00000001', cnonce: '0a4f113b' },
+      nonce: wrong.challenge.nonce,
+    });
+    expect(wrong.info.rspauth).not.toBe(digest);
+    expect(right.info.rspauth).not.toBe(wrong.info.rspauth);
+  });
+
+  test('none by default, none without qop', async () => {
+    expect((await answered({})).info).toBeUndefined();
+    expect((await answered({ rspauth: true }, null)).info).toBeUndefined();
   });
 });

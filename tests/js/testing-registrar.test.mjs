@@ -304,6 +304,40 @@ describe('outbound (RFC 5626 §6)', () => {
   });
 });
 
+describe('a registrar without RFC 5626 (outbound: false)', () => {
+  const contact = (host) => [`<sip:alice@${host}.invalid>;+sip.instance=${instance};reg-id=1`];
+  const headers = ['Supported: outbound'];
+
+  test('confirms nothing, and URIs alone tell bindings apart', async () => {
+    const { register, registrar } = await setUp({ outbound: false, flowTimer: 30 });
+    for (const [index, host] of ['h1', 'h2', 'h1'].entries()) {
+      const response = await register({ cseq: index + 1, contact: contact(host), headers });
+      expect([response.status, response.all('Require'), response.all('Flow-Timer')]).toEqual([
+        200,
+        [],
+        [],
+      ]);
+    }
+    expect(registrar.bindings(aor)).toHaveLength(2);
+  });
+
+  test('refuses a request that requires it', async () => {
+    const { register, exchange } = await setUp({ outbound: false });
+    const required = await register({ contact: contact('h1'), headers: ['Require: outbound'] });
+    expect([required.status, required.one('Unsupported')]).toEqual([420, 'outbound']);
+    const options = registerRequest({ contact: [] }).replaceAll('REGISTER', 'OPTIONS');
+    expect((await exchange(options)).one('Supported')).toBe('path, gruu');
+  });
+});
+
+test('flowTimer is said to flows, and to nobody else (RFC 5626 §4.4)', async () => {
+  const { register } = await setUp({ flowTimer: 25 });
+  const contact = [`<sip:alice@h1.invalid>;+sip.instance=${instance};reg-id=1`];
+  const flow = await register({ contact, headers: ['Supported: outbound'] });
+  expect(flow.all('Flow-Timer')).toEqual(['25']);
+  expect((await register({ cseq: 2, contact })).all('Flow-Timer')).toEqual([]);
+});
+
 describe('GRUU (RFC 5627)', () => {
   const contact = [`<sip:alice@h1.invalid>;+sip.instance=${instance}`];
   const headers = ['Supported: gruu'];
@@ -383,7 +417,16 @@ describe('respond()', () => {
       },
       'respond() threw Error: no  way',
     ],
-    ['gives a promise', async () => '', 'respond() gave neither a string nor undefined'],
+    [
+      'gives a promise',
+      async () => '',
+      'respond() threw TypeError: respond() must give a string, a fault or undefined',
+    ],
+    [
+      'gives a broken fault',
+      () => ({ status: 99 }),
+      'respond() threw TypeError: respond(): status must be an integer from 300 to 699',
+    ],
   ])('what %s is answered 500 with the cause', async (_name, respond, reason) => {
     const { register } = await setUp({ respond });
     const response = await register();
@@ -403,6 +446,17 @@ describe('options', () => {
     [{ maxExpires: 1.5 }, 'maxExpires'],
     [{ minExpires: 61, maxExpires: 60 }, 'minExpires'],
     [{ nonceLifetime: 0 }, 'nonceLifetime'],
+    [{ nextNonce: 1 }, 'nextNonce'],
+    [{ rspauth: 'right' }, 'rspauth'],
+    [{ tokens: { alice: [1] } }, 'tokens'],
+    [{ tokens: null }, 'tokens'],
+    [{ scope: 'a\nb' }, 'scope'],
+    [{ authzServer: 5 }, 'authzServer'],
+    [{ outbound: 'no' }, 'outbound'],
+    [{ flowTimer: 0 }, 'flowTimer'],
+    [{ pong: null }, 'pong'],
+    [{ trace: true }, 'trace'],
+    [{ platform: { setTimeout: () => 1 } }, 'platform'],
     [{ respond: 'x' }, 'respond'],
     [{ platform: { now: 5 } }, 'platform.now'],
   ])('%j is refused by name', (options, name) => {

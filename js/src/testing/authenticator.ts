@@ -9,6 +9,8 @@ interface Nonce {
   expiresAt: number;
   /** The highest nonce count that was accepted; 0: not used yet. */
   count: number;
+  /** Which makeNoncesStale() it has lived through. */
+  epoch: number;
 }
 
 /** How many nonces one generation of the table holds; two are kept, so that memory stays bounded. */
@@ -42,6 +44,10 @@ export interface AuthenticatorSettings {
   users: Readonly<Record<string, string>>;
   algorithms: readonly DigestAlgorithm[];
   nonceLifetimeMs: number;
+  /** Say the next nonce in Authentication-Info. */
+  nextNonce: boolean;
+  /** Prove in Authentication-Info that the password is known here. */
+  rspauth: boolean | 'wrong';
   now: () => number;
   /** A string that was never given before and cannot be guessed, of token characters. */
   uniqueToken: () => string;
@@ -55,6 +61,14 @@ interface Answer {
   qop: 'auth' | undefined;
   nc: string;
   cnonce: string;
+  /** The digest-uri, which is the Request-URI. */
+  uri: string;
+}
+
+/** Whom a request comes from, with the header fields that a 2xx then has. */
+export interface Proof {
+  username: string;
+  rows: HeaderRow[];
 }
 
 function text(params: readonly Param[], name: string): string | undefined {
@@ -77,9 +91,15 @@ export class Authenticator {
   readonly #nonces = new NonceTable();
   /** H(username:realm:password) by algorithm and user, with the password it was made of. */
   readonly #hashes = new Map<string, { password: string; hash: string }>();
+  #epoch = 0;
 
   constructor(settings: AuthenticatorSettings) {
     this.#settings = settings;
+  }
+
+  /** From here on every nonce given so far is answered with stale=true. */
+  makeNoncesStale(): void {
+    this.#epoch += 1;
   }
 
   /**
@@ -87,26 +107,50 @@ export class Authenticator {
    * is right and the nonce is one of ours that has expired or whose nc has been used (RFC 7616 §3.3); an unknown nonce and
    * wrong credentials get plain new challenges. Throws a 400 Refusal for credentials that are malformed.
    */
-  authenticate(request: Request): { username: string } | { challenges: HeaderRow[] } {
+  authenticate(request: Request): Proof | { challenges: HeaderRow[] } {
     const answer = this.#readAnswer(request);
     if (!answer || !this.#passwordIsRight(request, answer)) return this.#challenge(false);
     const nonce = this.#nonces.get(answer.nonce);
     if (nonce?.algorithm !== answer.algorithm) return this.#challenge(false);
     // Without qop there is no count: such an answer takes a nonce's first use, and only that.
     const count = answer.qop === undefined ? 1 : parseInt(answer.nc, 16);
-    if (this.#settings.now() >= nonce.expiresAt || count <= nonce.count)
-      return this.#challenge(true);
+    const isOver = this.#settings.now() >= nonce.expiresAt || nonce.epoch !== this.#epoch;
+    if (isOver || count <= nonce.count) return this.#challenge(true);
     nonce.count = count;
-    return { username: answer.username };
+    return { username: answer.username, rows: this.#authenticationInfo(answer) };
+  }
+
+  /** RFC 7616 §3.5; the proof of the server covers no method (A2 is ":uri"). */
+  #authenticationInfo(answer: Answer): HeaderRow[] {
+    const { nextNonce, rspauth, users } = this.#settings;
+    const params: string[] = [];
+    if (rspauth !== false && answer.qop) {
+      const password = rspauth === 'wrong' ? '' : (users[answer.username] ?? '');
+      const proof = this.#responseTo(answer, password, '');
+      params.push(
+        `rspauth="${proof}"`,
+        'qop=auth',
+        `cnonce=${quoted(answer.cnonce)}`,
+        `nc=${answer.nc}`,
+      );
+    }
+    if (nextNonce) params.push(`nextnonce="${this.#newNonce(answer.algorithm)}"`);
+    return params.length === 0 ? [] : [['Authentication-Info', params.join(', ')]];
+  }
+
+  #newNonce(algorithm: DigestAlgorithm): string {
+    const { nonceLifetimeMs, now, uniqueToken } = this.#settings;
+    const nonce = uniqueToken();
+    const expiresAt = now() + nonceLifetimeMs;
+    this.#nonces.add(nonce, { algorithm, expiresAt, count: 0, epoch: this.#epoch });
+    return nonce;
   }
 
   /** One WWW-Authenticate row an algorithm, in the order of the option, each with a nonce of its own (RFC 8760 §2.3). */
   #challenge(stale: boolean): { challenges: HeaderRow[] } {
-    const { realm, algorithms, nonceLifetimeMs, now, uniqueToken } = this.#settings;
-    const expiresAt = now() + nonceLifetimeMs;
+    const { realm, algorithms } = this.#settings;
     const challenges = algorithms.map((algorithm): HeaderRow => {
-      const nonce = uniqueToken();
-      this.#nonces.add(nonce, { algorithm, expiresAt, count: 0 });
+      const nonce = this.#newNonce(algorithm);
       const challenge = `Digest realm=${quoted(realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"`;
       return ['WWW-Authenticate', stale ? `${challenge}, stale=true` : challenge];
     });
@@ -139,17 +183,22 @@ export class Authenticator {
     if (!qop && algorithm.endsWith('-sess')) throw badRequest('Digest -sess needs qop');
     const username = required(params, 'username');
     const nonce = required(params, 'nonce');
-    return { username, nonce, algorithm, response: required(params, 'response'), qop, nc, cnonce };
+    const response = required(params, 'response');
+    return { username, nonce, algorithm, response, qop, nc, cnonce, uri: request.uri };
   }
 
   #passwordIsRight(request: Request, answer: Answer): boolean {
     const { users } = this.#settings;
     const password = Object.hasOwn(users, answer.username) ? users[answer.username] : undefined;
     if (password === undefined) return false;
-    const secret = this.#hashOf(answer.algorithm, answer.username, password);
-    const { algorithm, nonce, qop, nc, cnonce } = answer;
-    const input = { algorithm, nonce, nc, cnonce, method: request.method, uri: request.uri };
-    return responseFromHash(secret, qop ? { ...input, qop } : input) === answer.response;
+    return this.#responseTo(answer, password, request.method) === answer.response;
+  }
+
+  #responseTo(answer: Answer, password: string, method: string): string {
+    const { algorithm, username, nonce, qop, nc, cnonce, uri } = answer;
+    const secret = this.#hashOf(algorithm, username, password);
+    const input = { algorithm, nonce, nc, cnonce, method, uri };
+    return responseFromHash(secret, qop ? { ...input, qop } : input);
   }
 
   #hashOf(algorithm: DigestAlgorithm, username: string, password: string): string {

@@ -69,8 +69,14 @@ function serveUpgrades(server: Server, sockets: WebSocketServer, listener: FlowL
       stream.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, stream, head, (socket) => {
-      attach(socket, listener);
+    void listener.admit().then((isOpen) => {
+      if (!isOpen) {
+        stream.destroy();
+        return;
+      }
+      sockets.handleUpgrade(request, stream, head, (socket) => {
+        attach(socket, listener);
+      });
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { Flow } from './flow.js';
 import { aorKey, type Uri } from './uri.js';
 
 /** One binding of an address of record, as the registrar keeps it. */
@@ -19,6 +20,8 @@ export interface StoredBinding {
   callId: string;
   cseq: number;
   expiresAt: number;
+  /** The connection that it was registered over. */
+  flow: Flow;
 }
 
 /** The location service: bindings by address of record. Nothing is timed; what has expired is left out when read. */

@@ -50,12 +50,16 @@ export class MemorySocket implements WebSocketLike {
         this.#receive(frame);
       },
       drop: (code) => {
-        this.#finish(code, '', code !== 1006);
+        this.#listener.closed(this.#flow);
+        // In a microtask, thus after the frames that the registrar sent before.
+        soon(() => {
+          this.#finish(code, '', code !== 1006);
+        });
       },
     };
     const offered = [protocols].flat().includes(subprotocol);
-    soon(() => {
-      this.#open(offered);
+    void listener.admit().then((admitted) => {
+      this.#open(offered && admitted);
     });
   }
 
@@ -105,9 +109,9 @@ export class MemorySocket implements WebSocketLike {
     }
   }
 
-  #open(offered: boolean): void {
+  #open(taken: boolean): void {
     if (this.#state !== states.connecting) return;
-    if (!offered) {
+    if (!taken) {
       this.#fail();
       return;
     }

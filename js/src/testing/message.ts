@@ -29,6 +29,12 @@ const longNames: ReadonlyMap<string, string> = new Map([
   ['v', 'via'],
 ]);
 
+/** The name as rows have it: in lower case, not compact (RFC 3261 §7.3.3). */
+export function longName(name: string): string {
+  const lower = name.toLowerCase();
+  return longNames.get(lower) ?? lower;
+}
+
 /** Copied from the request into every response (§8.2.6.2). */
 const copied: readonly (readonly [name: string, label: string])[] = [
   ['via', 'Via'],
@@ -76,9 +82,9 @@ function addRow(rows: HeaderRow[], line: string): string | null {
     return null;
   }
   const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(colon, 0)).trimEnd().toLowerCase();
+  const name = line.slice(0, Math.max(colon, 0)).trimEnd();
   if (!isToken(name)) return 'Header line without a name';
-  rows.push([longNames.get(name) ?? name, line.slice(colon + 1).trim()]);
+  rows.push([longName(name), line.slice(colon + 1).trim()]);
   return null;
 }
 

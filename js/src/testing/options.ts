@@ -1,30 +1,75 @@
 import type { Binding, DigestAlgorithm, Platform, WebSocketLike } from '../types.js';
-import { digestAlgorithms } from './digest.js';
+import type { Fault } from './fault.js';
 import type { Listener } from './listener.js';
+import type { Network } from './network.js';
+import type { ParsedRequest, ParsedResponse } from './parsed.js';
+
+/** One frame of a connection, as it went over it: keep-alives too, and nothing redacted. */
+export interface TraceMessage {
+  /** Seen from the client, as in its own `message` events: 'out' goes to the registrar, 'in' comes from it. */
+  direction: 'in' | 'out';
+  data: string;
+  /** Which connection it was, counted from 1. */
+  connection: number;
+}
 
 export interface TestRegistrarOptions {
-  /** Digest realm. Default "sipreg.test". */
+  /** Realm of the challenges. Default "sipreg.test". */
   realm?: string;
   /**
-   * Passwords by digest username. Absent: everybody is let in without a challenge. Read at every request, so a test may
-   * change it. A user may register any AOR but one whose user part is another entry here (403).
+   * Passwords by digest username. Without `users` and `tokens` everybody is let in unchallenged. Read at every request, so a
+   * test may change it. A user may register any AOR but one whose user part is another entry here or in `tokens` (403).
    */
   users?: Record<string, string>;
-  /** One challenge each, in this order. Default ['MD5']. */
+  /** One Digest challenge each, in this order. Default ['MD5']. */
   algorithms?: DigestAlgorithm[];
+  /** How long a nonce can be used, in seconds; then the answer is 401 with stale=true. Default 86 400. */
+  nonceLifetime?: number;
+  /** Every 2xx to a Digest answer gives the next nonce (RFC 7616 §3.5). Default false. */
+  nextNonce?: boolean;
+  /** Every 2xx to a Digest answer proves that the registrar knows the password too; 'wrong': it fails to. Default false. */
+  rspauth?: boolean | 'wrong';
+  /**
+   * Bearer tokens (RFC 8898) by username, one or several. A token that is not here is answered with error="invalid_token".
+   * Read at every request. With `users` both are challenged for, Digest first.
+   */
+  tokens?: Record<string, string | string[]>;
+  /** `scope` of the Bearer challenge. */
+  scope?: string;
+  /** `authz_server` of the Bearer challenge, an https: URL. */
+  authzServer?: string;
   /** Shorter lifetimes get 423 with this Min-Expires, in seconds. Default 0: none is too short. */
   minExpires?: number;
   /** Longer lifetimes are cut to this, in seconds. Default 2^32-1. */
   maxExpires?: number;
-  /** How long a nonce can be used, in seconds; then the answer is 401 with stale=true. Default 86 400. */
-  nonceLifetime?: number;
+  /** false: a registrar that does not know RFC 5626; no `Require: outbound`, and URIs alone tell bindings apart. Default true. */
+  outbound?: boolean;
+  /** The Flow-Timer of a 2xx to a flow (RFC 5626 §4.4), in seconds. Default: none. */
+  flowTimer?: number;
+  /** false: keep-alive pings (RFC 5626 §3.5.1) are not answered. Default true. */
+  pong?: boolean;
   /**
-   * Sees every request before the registrar does. A string goes out as the answer, just as it is (see reply()); '' is no
-   * answer at all; undefined leaves the request to the registrar.
+   * Sees every request before the registrar does, as it came and read. A string goes out as the answer, just as it is (see
+   * reply()); '' is no answer at all; a Fault says what goes wrong; undefined leaves the request to the registrar.
    */
-  respond?: (request: string) => string | undefined;
-  /** `now` (lifetimes, nonces, Date) and `getRandomValues` are used; the registrar runs no timers. */
+  respond?: (request: string, parsed: ParsedRequest) => string | Fault | undefined;
+  /** Sees every frame in both directions. */
+  trace?: (message: TraceMessage) => void;
+  /** `now` (lifetimes, nonces, Date), `setTimeout` and `clearTimeout` (delays, deadlines) and `getRandomValues` are used. */
   platform?: Partial<Platform>;
+}
+
+/** A request of the server. */
+export interface ServerRequest {
+  /** "OPTIONS", "NOTIFY", "INVITE", … but not ACK. */
+  method: string;
+  /** Header fields; they take the place of the usual From, To, Call-ID, CSeq and Max-Forwards. */
+  headers?: Record<string, string | string[]>;
+  body?: string;
+  /** The Contact URI to send to, where the address of record has several. Default: the one registered last. */
+  contact?: string;
+  /** When to give up. Default 32 000 (Timer F). */
+  timeoutMs?: number;
 }
 
 /** A registrar for tests (RFC 3261 §10.3), made by createTestRegistrar(). */
@@ -33,12 +78,32 @@ export interface TestRegistrar {
   webSocket: (url: string, protocols: string[]) => WebSocketLike;
   /** Every request as it came in, in order: keep-alives and responses are left out. */
   readonly requests: readonly string[];
+  /** The same, read. */
+  readonly parsedRequests: readonly ParsedRequest[];
   /** Connections that are open now, in memory and on ports. */
   readonly connections: number;
+  /** What lies between the clients and the registrar; a test changes it. Default 'up'. */
+  network: Network;
   /** Empties `requests`, for runs so long that keeping all frames matters. */
   forgetRequests(): void;
   /** What is registered now for an address of record, "sip:alice@example.com". `own` is always false. */
   bindings(aor: string): Binding[];
+  /**
+   * What goes wrong with the coming REGISTERs, one fault each and in this order; {} lets one pass. Where the registrar
+   * challenges, the REGISTER without credentials counts as well.
+   *
+   * @example
+   * registrar.next({ status: 503, headers: { 'Retry-After': '5' } }, { lose: 'answer' });
+   */
+  next(...faults: Fault[]): void;
+  /**
+   * Sends a request to a client that is registered and resolves with its final response; an INVITE's is acknowledged.
+   * Rejects when nothing is registered, when the connection is gone, and when no answer comes in time.
+   *
+   * @example
+   * const { status } = await registrar.sendRequest('sip:alice@example.com', { method: 'OPTIONS' });
+   */
+  sendRequest(aor: string, request: ServerRequest): Promise<ParsedResponse>;
   /** Sends a frame to every connection: a request of the server, or an answer that respond() held back. */
   send(frame: string): void;
   /** Drops every connection with that close code. Default 1006: without a closing handshake, as when a network goes. */
@@ -48,84 +113,4 @@ export interface TestRegistrar {
    * offer the subprotocol `sip` are refused.
    */
   listen(port?: number): Promise<Listener>;
-}
-
-/** TestRegistrarOptions, checked and complete. */
-export interface Settings {
-  realm: string;
-  users: Record<string, string> | undefined;
-  algorithms: readonly DigestAlgorithm[];
-  minExpires: number;
-  maxExpires: number;
-  nonceLifetimeMs: number;
-  respond: (request: string) => string | undefined;
-  now: () => number;
-  /** That many random bytes. */
-  random: (length: number) => Uint8Array;
-}
-
-const longestExpires = 2 ** 32 - 1;
-
-function invalid(option: string, rule: string): TypeError {
-  return new TypeError(`createTestRegistrar: ${option} must be ${rule}`);
-}
-
-function seconds(option: string, value: unknown, least: number, fallback: number): number {
-  if (value === undefined) return fallback;
-  const whole = typeof value === 'number' && Number.isInteger(value);
-  if (!whole || value < least || value > longestExpires) {
-    throw invalid(option, `an integer from ${least} to 2^32-1 (seconds)`);
-  }
-  return value;
-}
-
-function checkShapes(options: TestRegistrarOptions): void {
-  const { realm, users, algorithms, respond, platform = {} } = options;
-  // eslint-disable-next-line no-control-regex -- a realm with control characters would break the header
-  if (realm !== undefined && (typeof realm !== 'string' || /[\u0000-\u001f\u007f]/.test(realm))) {
-    throw invalid('realm', 'a string without control characters');
-  }
-  if (users !== undefined && (typeof users !== 'object' || (users as unknown) === null)) {
-    throw invalid('users', 'an object of passwords by username');
-  }
-  for (const password of Object.values(users ?? {})) {
-    if (typeof password !== 'string') throw invalid('users', 'an object of passwords by username');
-  }
-  const known = (algorithm: DigestAlgorithm) => digestAlgorithms.includes(algorithm);
-  const listed = Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every(known);
-  if (algorithms !== undefined && !listed) {
-    throw invalid('algorithms', `a list of ${digestAlgorithms.join(', ')}`);
-  }
-  if (respond !== undefined && typeof respond !== 'function')
-    throw invalid('respond', 'a function');
-  for (const name of ['now', 'getRandomValues'] as const) {
-    const isFunction = typeof platform[name] === 'function';
-    if (platform[name] !== undefined && !isFunction)
-      throw invalid(`platform.${name}`, 'a function');
-  }
-}
-
-/** Checks the options and fills in the defaults; throws a TypeError that names the option. */
-export function readOptions(options: TestRegistrarOptions): Settings {
-  checkShapes(options);
-  const minExpires = seconds('minExpires', options.minExpires, 0, 0);
-  const maxExpires = seconds('maxExpires', options.maxExpires, 1, longestExpires);
-  if (minExpires > maxExpires) throw invalid('minExpires', 'no more than maxExpires');
-  const { platform } = options;
-  return {
-    realm: options.realm ?? 'sipreg.test',
-    users: options.users,
-    algorithms: options.algorithms ?? ['MD5'],
-    minExpires,
-    maxExpires,
-    nonceLifetimeMs: seconds('nonceLifetime', options.nonceLifetime, 1, 86_400) * 1000,
-    respond: (request) => options.respond?.(request),
-    now: () => (platform?.now ? platform.now() : Date.now()),
-    random: (length) => {
-      const bytes = new Uint8Array(length);
-      return platform?.getRandomValues
-        ? platform.getRandomValues(bytes)
-        : crypto.getRandomValues(bytes);
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import type { Flow } from './flow.js';
 import { param, quoted, readNameAddr, unquote, type NameAddr } from './fields.js';
 import { secondsLeft, type LocationService, type StoredBinding } from './location.js';
 import { list, optionTags, row, type Request } from './message.js';
@@ -10,7 +11,17 @@ export interface RegisterSettings {
   /** Seconds. */
   maxExpires: number;
   location: LocationService;
+  /** Whether RFC 5626 is known here. */
+  outbound: boolean;
+  /** Flow-Timer of a 2xx, in seconds. */
+  flowTimer: number | undefined;
   uniqueToken: () => string;
+}
+
+/** When and over which connection a request came. */
+export interface Arrival {
+  now: number;
+  flow: Flow;
 }
 
 /** One element of Contact, checked. */
@@ -122,7 +133,7 @@ function update(
   current: readonly StoredBinding[],
   supported: readonly string[],
   settings: RegisterSettings,
-  now: number,
+  { now, flow }: Arrival,
 ): StoredBinding[] {
   const next = [...current];
   for (const contact of contacts) {
@@ -149,6 +160,7 @@ function update(
       callId: request.callId,
       cseq: request.cseq,
       expiresAt: now + granted * 1000,
+      flow,
     });
   }
   return next;
@@ -180,11 +192,14 @@ export function register(
   request: Request,
   aor: Uri,
   settings: RegisterSettings,
-  now: number,
+  arrival: Arrival,
 ): HeaderRow[] {
-  const supported = optionTags(request, 'supported');
+  const supported = optionTags(request, 'supported').filter(
+    (tag) => settings.outbound || tag !== 'outbound',
+  );
   const elements = list(request, 'contact');
   if (elements.length > maxContacts) throw badRequest('Too many Contacts');
+  const { now } = arrival;
   const current = settings.location.bindings(aor, now);
   let next = current;
   let contacts: Contact[] = [];
@@ -194,13 +209,16 @@ export function register(
   } else if (elements.length > 0) {
     const headerExpires = readExpires(row(request, 'expires'));
     contacts = elements.map((element) => readContact(element, headerExpires));
-    next = update(request, contacts, current, supported, settings, now);
+    next = update(request, contacts, current, supported, settings, arrival);
   }
   settings.location.replace(aor, next);
 
   const rows: HeaderRow[] = [];
   // RFC 5626 §6: says that the registrar did what reg-id asks for.
-  if (contacts.some((contact) => isFlow(contact, supported))) rows.push(['Require', 'outbound']);
+  if (contacts.some((contact) => isFlow(contact, supported))) {
+    rows.push(['Require', 'outbound']);
+    if (settings.flowTimer !== undefined) rows.push(['Flow-Timer', String(settings.flowTimer)]);
+  }
   const gruu = supported.includes('gruu');
   for (const binding of next) rows.push(contactRow(binding, aor, gruu, now));
   return rows;

@@ -1,15 +1,18 @@
-import { Authenticator } from './authenticator.js';
+import { Authenticator, type Proof } from './authenticator.js';
+import { BearerAuthenticator } from './bearer.js';
+import type { Fault } from './fault.js';
+import type { Flow } from './flow.js';
 import { param } from './fields.js';
 import { LocationService } from './location.js';
 import { optionTags, readMessage, readRequest, writeReply, type Request } from './message.js';
-import type { Settings } from './options.js';
 import { badRequest, Refusal, type HeaderRow } from './refusal.js';
 import { register, type RegisterSettings } from './register.js';
-import { Uniques } from './uniques.js';
+import { reply } from './reply.js';
+import type { Settings } from './settings.js';
+import type { Uniques } from './uniques.js';
 import { isSip, readUri, userOf, type Uri } from './uri.js';
 
 const allow: HeaderRow = ['Allow', 'REGISTER, OPTIONS'];
-const extensions = ['path', 'outbound', 'gruu'];
 
 /** RFC 3261 §20.17; made anew once a second. */
 class DateHeader {
@@ -26,6 +29,12 @@ class DateHeader {
   }
 }
 
+/** What becomes of a request: the answer, '' for none, and what goes wrong after it. */
+export interface Treatment {
+  answer: string;
+  fault: Fault;
+}
+
 interface Outcome {
   status: number;
   reason: string;
@@ -36,65 +45,75 @@ function ok(rows: HeaderRow[]): Outcome {
   return { status: 200, reason: 'OK', rows };
 }
 
-/** Checks that a server makes of every request before its method counts (RFC 3261 §8.2), and reads the Request-URI. */
-function inspect(request: Request): Uri {
-  if (param(request.to.params, 'tag') !== undefined) {
-    throw new Refusal(481, 'Call/Transaction Does Not Exist');
-  }
-  const unknown = optionTags(request, 'require').filter((tag) => !extensions.includes(tag));
-  if (unknown.length > 0) {
-    throw new Refusal(420, 'Bad Extension', [['Unsupported', unknown.join(', ')]]);
-  }
-  const uri = readUri(request.uri);
-  if (!isSip(uri)) throw new Refusal(416, 'Unsupported URI Scheme');
-  return uri;
-}
-
 /** The SIP server: takes one request frame, gives one response frame. */
 export class Server {
   readonly location = new LocationService();
+  /** Faults of the coming REGISTERs. */
+  readonly faults: Fault[] = [];
   readonly #settings: Settings;
   readonly #registerSettings: RegisterSettings;
-  readonly #authenticator: Authenticator | null;
+  readonly #digest: Authenticator | null;
+  readonly #bearer: BearerAuthenticator | null;
+  readonly #extensions: readonly string[];
   readonly #uniques: Uniques;
   readonly #date = new DateHeader();
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, uniques: Uniques) {
     this.#settings = settings;
-    this.#uniques = new Uniques(settings.random);
-    const { realm, users, algorithms, minExpires, maxExpires, nonceLifetimeMs, now } = settings;
-    const uniqueToken = () => this.#uniques.token();
-    this.#registerSettings = { minExpires, maxExpires, location: this.location, uniqueToken };
-    this.#authenticator = users
-      ? new Authenticator({ realm, users, algorithms, nonceLifetimeMs, now, uniqueToken })
-      : null;
+    this.#uniques = uniques;
+    const { minExpires, maxExpires, outbound, flowTimer, users, tokens } = settings;
+    const uniqueToken = () => uniques.token();
+    const { location } = this;
+    this.#registerSettings = {
+      minExpires,
+      maxExpires,
+      location,
+      outbound,
+      flowTimer,
+      uniqueToken,
+    };
+    this.#digest = users ? new Authenticator({ ...settings, users, uniqueToken }) : null;
+    this.#bearer = tokens ? new BearerAuthenticator({ ...settings, tokens }) : null;
+    this.#extensions = outbound ? ['path', 'outbound', 'gruu'] : ['path', 'gruu'];
   }
 
-  /** The response to a request frame; '' where there is none. Never throws. */
-  answer(frame: string): string {
-    return this.#scripted(frame) ?? this.#served(frame);
-  }
-
-  /** What the test's respond() says. Its mistakes must be seen where a test looks: in the response. */
-  #scripted(frame: string): string | undefined {
-    let problem: string;
+  /** What becomes of a request frame that came over `flow`. Never throws. */
+  treat(frame: string, flow: Flow): Treatment {
+    let script: string | Fault | undefined;
     try {
-      const answer: unknown = this.#settings.respond(frame);
-      if (answer === undefined || typeof answer === 'string') return answer;
-      problem = 'respond() gave neither a string nor undefined';
+      script = this.#settings.respond(frame);
     } catch (error) {
-      problem = `respond() threw ${String(error).replace(/[^\x20-\x7e]/g, ' ')}`;
+      // A mistake in the test must be seen where a test looks: in the response.
+      const problem = `respond() threw ${String(error).replace(/[^\x20-\x7e]/g, ' ')}`;
+      return { answer: this.#refuse(frame, 500, problem), fault: {} };
     }
-    return writeReply(readMessage(frame), 500, problem, this.#uniques.tag(), []);
+    if (typeof script === 'string') return { answer: script, fault: {} };
+    const isRegister = /^(?:\r\n)*REGISTER /.test(frame);
+    return this.#spoilt(frame, flow, script ?? (isRegister ? this.faults.shift() : null) ?? {});
   }
 
-  #served(frame: string): string {
+  #spoilt(frame: string, flow: Flow, fault: Fault): Treatment {
+    const { status, reason, headers, lose, stale } = fault;
+    if (stale === true) this.#digest?.makeNoncesStale();
+    if (lose === 'request') return { answer: '', fault };
+    const answer =
+      status === undefined
+        ? this.#served(frame, flow)
+        : reply(frame, status, reason ?? '', headers);
+    return { answer: lose === 'answer' ? '' : answer, fault };
+  }
+
+  #refuse(frame: string, status: number, reason: string): string {
+    return writeReply(readMessage(frame), status, reason, this.#uniques.tag(), []);
+  }
+
+  #served(frame: string, flow: Flow): string {
     const message = readMessage(frame);
     // ACK is never answered (RFC 3261 §17.1.1.3).
     if (message.startLine.startsWith('ACK ')) return '';
     const tag = this.#uniques.tag();
     try {
-      const { status, reason, rows } = this.#serve(readRequest(message));
+      const { status, reason, rows } = this.#serve(readRequest(message), flow);
       return writeReply(message, status, reason, tag, rows);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -102,35 +121,60 @@ export class Server {
     }
   }
 
-  #serve(request: Request): Outcome {
-    if (request.method === 'REGISTER') return this.#register(request);
+  #serve(request: Request, flow: Flow): Outcome {
+    if (request.method === 'REGISTER') return this.#register(request, flow);
     if (request.method !== 'OPTIONS') throw new Refusal(405, 'Method Not Allowed', [allow]);
-    inspect(request);
-    return ok([allow, ['Supported', extensions.join(', ')]]);
+    this.#inspect(request);
+    return ok([allow, ['Supported', this.#extensions.join(', ')]]);
   }
 
-  #register(request: Request): Outcome {
-    const target = inspect(request);
+  /** Checks that a server makes of every request before its method counts (RFC 3261 §8.2), and reads the Request-URI. */
+  #inspect(request: Request): Uri {
+    if (param(request.to.params, 'tag') !== undefined) {
+      throw new Refusal(481, 'Call/Transaction Does Not Exist');
+    }
+    const known = this.#extensions;
+    const unknown = optionTags(request, 'require').filter((tag) => !known.includes(tag));
+    if (unknown.length > 0) {
+      throw new Refusal(420, 'Bad Extension', [['Unsupported', unknown.join(', ')]]);
+    }
+    const uri = readUri(request.uri);
+    if (!isSip(uri)) throw new Refusal(416, 'Unsupported URI Scheme');
+    return uri;
+  }
+
+  #register(request: Request, flow: Flow): Outcome {
+    const target = this.#inspect(request);
     if (target.userinfo !== '') throw badRequest('Request-URI With a User Part'); // §10.2
     const aor = readUri(request.to.uri);
     if (!isSip(aor)) throw badRequest('To Is Not a SIP URI');
-    if (this.#authenticator) {
-      const proof = this.#authenticator.authenticate(request);
-      // Not a Refusal: being challenged is as common as being served.
-      if ('challenges' in proof) {
-        return { status: 401, reason: 'Unauthorized', rows: proof.challenges };
-      }
-      this.#authorize(proof.username, aor);
+    const proof = this.#authenticate(request);
+    // Not a Refusal: being challenged is as common as being served.
+    if ('challenges' in proof) {
+      return { status: 401, reason: 'Unauthorized', rows: proof.challenges };
     }
+    this.#authorize(proof.username, aor);
     const now = this.#settings.now();
-    return ok([...register(request, aor, this.#registerSettings, now), this.#date.at(now)]);
+    const rows = register(request, aor, this.#registerSettings, { now, flow });
+    return ok([...rows, ...proof.rows, this.#date.at(now)]);
+  }
+
+  /** Either way in is good enough (RFC 8898 §2.1.1: both may be asked for). */
+  #authenticate(request: Request): Proof | { challenges: HeaderRow[] } {
+    if (!this.#digest && !this.#bearer) return { username: '', rows: [] };
+    const bearer = this.#bearer?.authenticate(request);
+    if (bearer && 'username' in bearer) return { ...bearer, rows: [] };
+    const digest = this.#digest?.authenticate(request);
+    if (digest && 'username' in digest) return digest;
+    return { challenges: [...(digest?.challenges ?? []), ...(bearer?.challenges ?? [])] };
   }
 
   /** §10.3 step 4: nobody changes the bindings of another user. */
   #authorize(username: string, aor: Uri): void {
     const owner = userOf(aor);
-    if (username !== owner && Object.hasOwn(this.#settings.users ?? {}, owner)) {
-      throw new Refusal(403, 'Forbidden');
-    }
+    const { users = {}, tokens = {} } = this.#settings;
+    const isOthers = Object.hasOwn(users, owner) || Object.hasOwn(tokens, owner);
+    const isOpen = !this.#digest && !this.#bearer;
+    if (!isOpen && username !== owner && isOthers) throw new Refusal(403, 'Forbidden');
   }
 }
