@@ -1,6 +1,7 @@
 // What a 2xx grants (RFC 3261 section 10.2.4), and for how long.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "simulation.h"
@@ -163,6 +164,19 @@ TEST(Granted, BND_10_a_date_costs_nothing_whatever_it_says) {
                  ";expires=300\r\n");
     EXPECT_EQ(asked.granted(), 300u) << date;
   }
+}
+
+TEST(Granted, PAR_11_unknown_parameters_are_kept_and_do_no_harm) {
+  Asked asked;
+  asked.contact.insert(asked.contact.find('>'), ";x-uri=1;alias=2~3");
+  asked.answer("Contact: " + asked.contact +
+               ";x-header=\"a,b;c\";flag;expires=300;x-last\r\n");
+  EXPECT_EQ(asked.granted(), 300u);
+  ASSERT_EQ(asked.world.last(OutputKind::registered)->bindings.size(), 1u);
+  const auto& rows = asked.world.last(OutputKind::registered)->headers;
+  EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return row.find("x-header=\"a,b;c\";flag") != row.npos;
+  }));
 }
 
 TEST(Granted, BND_13_every_2xx_counts) {

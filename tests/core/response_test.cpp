@@ -53,6 +53,20 @@ TEST(FinalResponse, RSP_02_redirections_are_not_followed) {
   }
 }
 
+TEST(FinalResponse, RSP_02_RSP_03_the_error_says_where_to) {
+  for (const int status : {302, 305}) {
+    Simulation world;
+    const OperationId operation =
+        world.call(world.create(), CallKind::register_);
+    world.receive(respond(world.next_frame(), status,
+                          "Contact: <sip:other.example.com>;expires=60\r\n"));
+    const auto& rows = world.outcome(operation)->headers;
+    EXPECT_NE(std::find(rows.begin(), rows.end(),
+                        "Contact: <sip:other.example.com>;expires=60"),
+              rows.end());
+  }
+}
+
 TEST(FinalResponse, RSP_03_other_redirections_are_not_followed_either) {
   for (const int status : {305, 380, 399}) {
     expect_verdict(status, is_final, "Contact: <sip:x@y>\r\n");

@@ -216,22 +216,25 @@ describe('losing', () => {
       socket.readyState = 2;
     },
   };
-  test.each(Object.keys(useless))('%s: the flow is lost, and another one found', async (how) => {
-    const world = await createWorld();
-    const registration = await world.registered();
-    const [lost] = world.sockets;
-    const frames = lost.sent.length;
-    useless[how](lost);
-    const done = registration.refresh();
-    expect(lost.sent).toHaveLength(frames);
-    expect(world.client.connectionState).not.toBe('connected');
-    await world.clock.advance(5000);
-    expect(world.sockets).toHaveLength(2);
-    world.socket.open();
-    world.socket.receive(accept(world.socket.last));
-    expect(await done).toMatchObject({ expires: 600 });
-    await world.client.close();
-  });
+  test.each(Object.keys(useless))(
+    'WS-16 %s: the flow is lost, and another one found',
+    async (how) => {
+      const world = await createWorld();
+      const registration = await world.registered();
+      const [lost] = world.sockets;
+      const frames = lost.sent.length;
+      useless[how](lost);
+      const done = registration.refresh();
+      expect(lost.sent).toHaveLength(frames);
+      expect(world.client.connectionState).not.toBe('connected');
+      await world.clock.advance(5000);
+      expect(world.sockets).toHaveLength(2);
+      world.socket.open();
+      world.socket.receive(accept(world.socket.last));
+      expect(await done).toMatchObject({ expires: 600 });
+      await world.client.close();
+    },
+  );
 
   test('fault 16 events of a retired socket change nothing', async () => {
     const world = await createWorld();
