@@ -46,6 +46,8 @@ const std::map<std::string_view, Method> methods = {
                      const Arguments& a) { return bridge.configure(a.size); }},
     {"create",
      [](Bridge& bridge, const Arguments& a) { return bridge.create(a.size); }},
+    {"regId", [](Bridge& bridge,
+                 const Arguments& a) { return bridge.reg_id(a.word(0)); }},
     {"call",
      [](Bridge& bridge, const Arguments& a) {
        return bridge.call(a.size, a.time(0), a.time(1), a.word(2), a.word(3),

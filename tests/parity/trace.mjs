@@ -139,9 +139,12 @@ class Trace {
       ]);
     if (this.#chance.oneIn(4))
       fields.push(['push_provider', 'webpush'], ['push_prid', 'https://push.example/é?x']);
+    if (this.#chance.oneIn(3)) fields.push(['flows', 1 + this.#chance.below(3)]);
+    if (this.#chance.oneIn(4)) fields.push(['reg_id', 1 + this.#chance.below(4)]);
     if (this.#chance.oneIn(5)) fields.push(['from', 'sip:boss@example.com']);
     const id = this.#call('create', fields);
     if (id !== 0) this.#registrations.push(id);
+    this.#call('regId', '', id);
   }
 
   #extras() {
