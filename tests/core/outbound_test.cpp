@@ -280,6 +280,29 @@ TEST(Path, PTH_01_supported_and_shown_and_not_acted_on) {
   EXPECT_EQ(header(second, "Route"), "");
 }
 
+// RFC 3608 section 6.1; what becomes of it when a refresh is refused is not
+// shown here.
+TEST(ServiceRoute, is_told_in_order_until_the_next_answer_and_not_followed) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  const std::string first = world.next_frame();
+  world.receive(respond(first, 200,
+                        "Service-Route: <sip:b.example.com;lr>, "
+                        "<sip:a.example.com;lr>\r\n"
+                        "Service-Route: <sip:c.example.com;lr>\r\nContact: " +
+                            header(first, "Contact") + "\r\n"));
+  EXPECT_EQ(world.last(OutputKind::registered)->service_route,
+            (std::vector<std::string>{"<sip:b.example.com;lr>",
+                                      "<sip:a.example.com;lr>",
+                                      "<sip:c.example.com;lr>"}));
+  world.call(id, CallKind::refresh);
+  const std::string second = world.next_frame();
+  EXPECT_EQ(header(second, "Route"), "");
+  world.receive(accept(second));
+  EXPECT_TRUE(world.last(OutputKind::refreshed)->service_route.empty());
+}
+
 // RFC 8599 section 4.1.1: a pn-provider without a value asks for all services.
 TEST(PushCapabilities, PN_06_are_asked_for_without_a_value_and_can_be_read) {
   Simulation world;

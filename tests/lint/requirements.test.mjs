@@ -3,11 +3,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { examine } from '../../scripts/requirements.mjs';
 
-const { required, counts, unknown, crowded, unreasoned } = examine();
+const { required, counts, missing, unknown, crowded, unreasoned } = examine();
+
+// Rules that are in scope and not met yet: the script shows them as missing. Nothing may be added here.
+const open = ['SRV-01', 'UAS-03'];
 
 test('ids and tests are found', () => {
   assert.ok(required.size > 250);
   assert.ok([...counts.values()].filter((tests) => tests > 0).length > 100);
+});
+
+test('every id that is in scope has a test, except the few that are open', () => {
+  assert.deepEqual(
+    missing.filter((id) => !open.includes(id)),
+    [],
+  );
 });
 
 test('every id in the name of a test exists', () => {
