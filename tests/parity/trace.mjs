@@ -20,6 +20,7 @@ class Trace {
   /** Challenges without credentials: {registration, challenge}. */
   #wanted = [];
   #responses = [];
+  #snapshots = ['malformed'];
 
   constructor(bridge, seed) {
     this.#bridge = bridge;
@@ -54,6 +55,7 @@ class Trace {
     this.seen.add(Object.keys(OutputKind).find((name) => OutputKind[name] === kind));
     if (kind === OutputKind.connect) this.#flows.set(flow, false);
     if (kind === OutputKind.disconnect) this.#forget(flow);
+    if (kind === OutputKind.snapshot) this.#snapshots.push(bytes.toString());
     if (kind === OutputKind.credentials_wanted)
       this.#wanted.push({ registration, challenge: reference });
     if (kind === OutputKind.transmit && bytes.toString().startsWith('REGISTER')) {
@@ -78,6 +80,7 @@ class Trace {
       ['credentials_timeout', this.#chance.pick([1, 30_000, 120_000])],
       ['keep_alive', !this.#chance.oneIn(4)],
       ['keep_alive_method', this.#chance.below(3)],
+      ['snapshots', this.#chance.oneIn(2)],
     ];
     if (this.#chance.oneIn(3))
       options.push(
@@ -139,6 +142,7 @@ class Trace {
       ]);
     if (this.#chance.oneIn(4))
       fields.push(['push_provider', 'webpush'], ['push_prid', 'https://push.example/é?x']);
+    if (this.#chance.oneIn(3)) fields.push(['snapshot', this.#chance.pick(this.#snapshots)]);
     if (this.#chance.oneIn(3)) fields.push(['flows', 1 + this.#chance.below(3)]);
     if (this.#chance.oneIn(4)) fields.push(['reg_id', 1 + this.#chance.below(4)]);
     if (this.#chance.oneIn(5)) fields.push(['from', 'sip:boss@example.com']);
