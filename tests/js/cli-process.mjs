@@ -32,7 +32,7 @@ function within(promise, what) {
 
 function startProgram(command, words, env, input) {
   const inherited = { ...process.env, NODE_OPTIONS: '', TERM: 'xterm' };
-  delete inherited.SIPREG_PASSWORD;
+  for (const name of ['PASSWORD', 'HA1', 'TOKEN']) delete inherited[`SIPREG_${name}`];
   delete inherited.NO_COLOR;
   const child = spawn(command, words, { env: { ...inherited, ...env } });
   running.add(child);

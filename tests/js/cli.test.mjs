@@ -1,6 +1,8 @@
 // The command line, as a process of its own, against the embedded registrar.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { reply } from '../../dist/testing.js';
 import {
@@ -167,15 +169,18 @@ describe('register', () => {
     expect(header(request, 'Supported') ?? '').not.toMatch(/outbound|gruu/);
   });
 
-  test('--username, --realm and --ha1 authenticate', async () => {
+  test('--username, --realm and an HA1 authenticate', async () => {
     await listenAgain({ users: { bob: 'secret' }, realm: 'r' });
     const ha1 = '0181b5217e7f655f3667f550be559609'; // MD5 of "bob:r:secret"
     const words = ['register', url, '--aor', aor, '--username', 'bob'];
-    const result = await sipreg([...words, '--realm', 'r', '--ha1', ha1]);
+    const env = { SIPREG_HA1: ha1 };
+    const result = await sipreg([...words, '--realm', 'r'], { env });
     expect(all(result)).toContain('Registered');
-    expect(all(result)).toContain('--ha1 shows in the process list');
     expect(all(result)).not.toContain(ha1);
-    const foreign = await sipreg([...words, '--realm', 'other', '--password', 'secret']);
+    const named = [...words, '--realm', 'r', '--ha1-stdin'];
+    expect(await sipreg(named, { input: `MD5:${ha1}\n` })).toMatchObject({ status: 0 });
+    const password = { env: { SIPREG_PASSWORD: 'secret' } };
+    const foreign = await sipreg([...words, '--realm', 'other'], password);
     expect(foreign.status).toBe(1);
     expect(foreign.stderr).toContain('auth-failed');
   });
@@ -214,11 +219,34 @@ describe('on a terminal', () => {
 describe('the password', () => {
   const words = () => ['register', url, '--aor', aor];
 
-  test('from the option works, with a note that others can see it', async () => {
-    const result = await sipreg([...words(), '--password', password]);
-    expect(result.status).toBe(0);
-    expect(result.stderr).toMatch(/^Note: --password shows in the process list/);
+  test.each(['password', 'ha1', 'token'])('is not taken from --%s', async (name) => {
+    const result = await sipreg([...words(), `--${name}`, password]);
+    expect(result).toMatchObject({ status: 2, stdout: '' });
+    expect(result.stderr).toContain(`--${name} would show in the process list; use --${name}-file`);
     expect(all(result)).not.toContain(password);
+    expect(registrar.requests).toEqual([]);
+  });
+
+  test('from a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sipreg-cli-'));
+    const file = join(folder, 'password');
+    writeFileSync(file, `${password}\n# note\n`);
+    expect(await sipreg([...words(), '--password-file', file])).toMatchObject({ status: 0 });
+    rmSync(folder, { recursive: true });
+    const gone = await sipreg([...words(), '--password-file', file]);
+    expect(gone.status).toBe(2);
+    expect(gone.stderr).toMatch(/--password-file: the file cannot be read \(ENOENT\)/);
+  });
+
+  test('or a bearer token, over loopback', async () => {
+    await listenAgain({ users: undefined, tokens: { alice: 'token-marker' } });
+    const result = await sipreg(words(), { env: { SIPREG_TOKEN: 'token-marker' } });
+    expect(result.status).toBe(0);
+    expect(result.stdout).toMatch(/authentication +Bearer/);
+    expect(all(result)).not.toContain('token-marker');
+    const wrong = await sipreg([...words(), '--token-stdin'], { input: 'other\n' });
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain('auth-failed');
   });
 
   test('from a variable of any name', async () => {
@@ -257,9 +285,13 @@ describe('the password', () => {
       ['--password-env', 'NOT_THERE'],
       /--password-env: the environment variable NOT_THERE is not set/,
     ],
-    [['--password-stdin'], /--password-stdin: stdin has no password/],
-    [['--password', 'a', '--password-stdin'], /--password and --password-stdin exclude each other/],
-    [['--ha1', '0'.repeat(32)], /--ha1 needs --realm/],
+    [['--password-stdin'], /--password-stdin: stdin has nothing on its first line/],
+    [
+      ['--password-env', 'A', '--token-stdin'],
+      /--password-env and --token-stdin exclude each other/,
+    ],
+    [['--ha1-env', 'PATH'], /--realm is missing: the HA1 was made for one/],
+    [['--ha1-env', 'PATH', '--realm', 'r'], /the HA1: /],
     [['--username', 'bob'], /--username needs a password/],
   ])('%p is a usage error', async (more, message) => {
     const result = await sipreg([...words(), ...more]);
@@ -287,7 +319,10 @@ describe('a wrong command line ends with 2, one line that names the option, and 
   test.each([
     ['register', () => [], /--aor is missing/],
     ['register', () => ['--aor', aor], /<ws-url> is missing/],
-    ['register', () => [...base(), url], /more than one <ws-url>/],
+    ['register', () => [...base(), 'Mary'], /more than one <ws-url>/],
+    ['register', () => [...base(), '--flows', '2'], /--flows: /],
+    ['register', () => [...base(), '--keep-alive', 'often'], /--keep-alive must be a whole number/],
+    ['register', () => [...base(), '--keep-alive', '0'], /--keep-alive: /],
     ['register', () => [...base(), '--exipres', '60'], /unknown option --exipres/],
     ['register', () => [...base(), '-x'], /unknown option -x/],
     ['register', () => [url, '--aor'], /--aor needs a value/],
@@ -329,6 +364,14 @@ describe('a wrong command line ends with 2, one line that names the option, and 
       /--min-expires .*--max-expires/,
     ],
     ['registrar', () => ['8080'], /takes options only/],
+    ['registrar', () => ['--answer', '200'], /--answer must be an integer from 300 to 699/],
+    ['registrar', () => ['--lose', 'all'], /--lose must be 'request' or 'answer'/],
+    ['registrar', () => ['--drop', '5'], /--drop must be 1000 to 1014/],
+    ['registrar', () => ['--retry-after', '5'], /--retry-after goes with --answer/],
+    ['registrar', () => ['--every', '2'], /--every goes with a fault/],
+    ['registrar', () => ['--stale', '--first', '0'], /--first must be 1 or more/],
+    ['registrar', () => ['--token', 'alice'], /--token must be name:token/],
+    ['registrar', () => ['--flow-timer', '0'], /--flow-timer must be an integer from 1/],
   ])('%s #%#', async (command, words, message) => {
     const result = await sipreg([command, ...words()], credentials);
     expect(result).toMatchObject({ status: 2, stdout: '' });
@@ -573,12 +616,15 @@ describe('register --watch', () => {
     const program = watch('--json');
     await program.until(/Ctrl-C unregisters/, 'stderr');
     registrar.disconnect();
-    await program.until(/"event":"registered"/);
+    await program.until(/"event":"registered"[^]*"event":"registered"/);
     program.child.kill('SIGINT');
     const { status, stdout } = await program.end();
     expect(status).toBe(0);
-    const [first, ...events] = jsonLines(stdout);
-    expect(first).toMatchObject({ aor, expires: 600 });
+    const all = jsonLines(stdout);
+    const start = all.findIndex(({ event }) => event === 'registered');
+    expect(all[start]).toMatchObject({ aor, expires: 600 });
+    const events = all.slice(start + 1);
+    expect(all.slice(0, start).map(({ state }) => state)).toEqual(['connecting', 'connected']);
     for (const event of events) expect(event.time).toBeGreaterThan(Date.now() - 60_000);
     const names = events.map(({ event, state }) => state ?? event);
     expect(names).toContain('waiting');
@@ -618,6 +664,111 @@ describe('register --watch', () => {
     expect(result).toMatchObject({ status: 0, signal: null });
     expect(result.stderr).not.toContain('EPIPE');
     expect(registrar.bindings(aor)).toEqual([]);
+  });
+});
+
+describe('watch', () => {
+  test('waits for a server that is not there yet', async () => {
+    registrar.network = 'down';
+    const program = start(['watch', url, '--aor', aor], credentials);
+    await program.until(/^\d\d:\d\d:\d\d {2}retry +attempt 1 at /);
+    registrar.network = 'up';
+    await program.until(/^Registered/m);
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+  });
+
+  test('--for ends it by itself, with 0 when nothing was lost', async () => {
+    const result = await sipreg(['watch', url, '--aor', aor, '--for', '1', '--json'], credentials);
+    expect(result.status).toBe(0);
+    const names = jsonLines(result.stdout).map(({ event, state, code }) => code ?? state ?? event);
+    const events = ['connecting', 'connected', 'registered', 'weak-digest', 'unregistered'];
+    expect(names).toEqual(events);
+  });
+
+  test('--json ends with an event that says why it failed', async () => {
+    const env = { SIPREG_PASSWORD: 'wrong' };
+    const result = await sipreg(['watch', url, '--aor', aor, '--json'], { env });
+    expect(result.status).toBe(1);
+    expect(jsonLines(result.stdout).at(-1)).toEqual({
+      time: expect.any(Number),
+      event: 'failed',
+      error: expect.objectContaining({ code: 'auth-failed' }),
+    });
+  });
+
+  test('several servers: the next one is taken when the first fails', async () => {
+    const other = await listen();
+    registrar.network = 'down';
+    const words = ['register', url, other.url, '--aor', aor, '--keep-alive', '30'];
+    const program = start([...words, '--watch'], credentials);
+    await program.until(/^Registered/m);
+    expect(other.registrar.bindings(aor)).toHaveLength(1);
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+    await other.close();
+  });
+
+  test('--flows holds one binding at each server', async () => {
+    const other = await listen();
+    const words = ['watch', url, other.url, '--aor', aor, '--flows', '2', '--json'];
+    const program = start(words, credentials);
+    await program.until(/"event":"registered"/);
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    const held = () => registrar.bindings(aor).length + other.registrar.bindings(aor).length;
+    while (held() < 2) await new Promise((resolve) => setImmediate(resolve));
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+    expect(held()).toBe(0);
+    await other.close();
+  });
+});
+
+describe('--check', () => {
+  test('register: OK with 0, one line, and nothing stays behind', async () => {
+    const result = await register('--check');
+    expect(result.status).toBe(0);
+    expect(result.stdout).toMatch(
+      /^SIPREG OK - sip:alice@example\.com registers in \d+ ms for 600 s \| time=\d+ms;;;0 expires=600s\n$/,
+    );
+    expect(registrar.bindings(aor)).toEqual([]);
+  });
+
+  test('register: WARNING with 1 when it is slow', async () => {
+    registrar.next({ delayMs: 60 });
+    const result = await register('--check', '--warn-after', '50');
+    expect(result.status).toBe(1);
+    expect(result.stdout).toMatch(/^SIPREG WARNING - .* \| time=\d+ms;50;;0 /);
+  });
+
+  test('register: CRITICAL with 2 when it fails, on one line', async () => {
+    registrar.next({ status: 503, reason: 'a|b' });
+    const result = await register('--check');
+    expect(result).toMatchObject({ status: 2, stderr: '' });
+    expect(result.stdout).toMatch(/^SIPREG CRITICAL - [^|\n]*503[^|\n]*\n$/);
+  });
+
+  test('UNKNOWN with 3 when the command line is wrong', async () => {
+    for (const words of [['--expires', 'x'], ['--nope'], ['--json']]) {
+      const result = await register('--check', ...words);
+      expect(result.status).toBe(3);
+      expect(result.stdout).toMatch(/^SIPREG UNKNOWN - .*--/);
+      expect(registrar.requests).toEqual([]);
+    }
+  });
+
+  test('query: OK when somebody is registered, else CRITICAL', async () => {
+    const nobody = await query('--check');
+    expect([nobody.status, nobody.stdout]).toEqual([
+      2,
+      `SIPREG CRITICAL - ${aor} has no binding\n`,
+    ]);
+    await register();
+    const somebody = await query('--check');
+    expect(somebody.status).toBe(0);
+    expect(somebody.stdout).toMatch(
+      /^SIPREG OK - .* has 1 binding \| time=\d+ms;;;0 bindings=1\n$/,
+    );
   });
 });
 
@@ -676,5 +827,32 @@ describe('registrar', () => {
     const result = await sipreg(['registrar', '--port', port]);
     expect(result).toMatchObject({ status: 1, stdout: '' });
     expect(result.stderr).toContain(`port ${port} is in use`);
+  });
+
+  test('faults befall the REGISTERs that are chosen', async () => {
+    const program = start(['registrar', '--answer', '503', '--retry-after', '7', '--first', '1']);
+    const [, address] = await program.until(/^(ws:\/\/\S+)\n/);
+    const words = ['register', address, '--aor', aor, '--json'];
+    const [{ error }] = jsonLines((await sipreg(words)).stdout);
+    expect(error).toMatchObject({ status: 503, retryAfter: 7 });
+    expect(await sipreg(words)).toMatchObject({ status: 0 });
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+  });
+
+  test('users come from a file, tokens by option', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sipreg-cli-'));
+    const file = join(folder, 'users');
+    writeFileSync(file, `alice:${password}\nbob:b:c\n`);
+    const program = start(['registrar', '--users-file', file, '--token', 'carol:carols-token']);
+    const [, address] = await program.until(/^(ws:\/\/\S+)\n/);
+    rmSync(folder, { recursive: true });
+    const as = (name, env) =>
+      sipreg(['register', address, '--aor', `sip:${name}@example.com`], { env });
+    expect(await as('bob', { SIPREG_PASSWORD: 'b:c' })).toMatchObject({ status: 0 });
+    expect(await as('carol', { SIPREG_TOKEN: 'carols-token' })).toMatchObject({ status: 0 });
+    expect(await as('mallory', { SIPREG_PASSWORD: 'x' })).toMatchObject({ status: 1 });
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
   });
 });

@@ -24,19 +24,20 @@ const MAX_TIMEOUT_SECONDS = 86_400;
 /** A command's options and its URL. No error quotes what was given: it may be a secret in the wrong place. */
 export class Arguments {
   readonly #values: ReadonlyMap<string, readonly string[]>;
-  readonly #url: string | undefined;
+  readonly #urls: readonly string[];
 
-  constructor(values: ReadonlyMap<string, readonly string[]>, url: string | undefined) {
+  constructor(values: ReadonlyMap<string, readonly string[]>, urls: readonly string[]) {
     this.#values = values;
-    this.#url = url;
+    this.#urls = urls;
   }
 
-  /** The WebSocket URL; commands that take none do not ask. */
-  get url(): string {
-    if (this.#url === undefined) {
+  /** The WebSocket URLs in order of preference; commands that take none do not ask. */
+  get urls(): [string, ...string[]] {
+    const [first, ...others] = this.#urls;
+    if (first === undefined) {
       throw new UsageError('<ws-url> is missing, for example wss://sip.example.com');
     }
-    return this.#url;
+    return [first, ...others];
   }
 
   has(name: string): boolean {
@@ -67,8 +68,8 @@ export class Arguments {
   }
 
   /** How long the command may take, in milliseconds. */
-  timeoutMs(): number | undefined {
-    const seconds = this.integer('timeout');
+  timeoutMs(fallback?: number): number | undefined {
+    const seconds = this.integer('timeout') ?? fallback;
     if (seconds === undefined) return undefined;
     if (seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
       throw new UsageError(`--timeout must be from 1 to ${MAX_TIMEOUT_SECONDS} seconds`);
@@ -119,13 +120,20 @@ function checkedValue(
   return value;
 }
 
+function unknownOption(rawName: string, table: OptionTable): string {
+  const file = `${rawName.replace(/^-+/, '')}-file`;
+  return Object.hasOwn(table, file)
+    ? `${rawName} would show in the process list; use --${file} or its environment variable`
+    : `unknown option ${rawName}`;
+}
+
 /** True where the words ask for help; nothing else in them counts then. */
 export function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf('--');
   return (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
 }
 
-/** Parses a command's words; `takesUrl`: one <ws-url> may stand among them. Throws UsageError. */
+/** Parses a command's words; `takesUrl`: <ws-url>s may stand among them. Throws UsageError. */
 export function parseArguments(
   words: readonly string[],
   table: OptionTable,
@@ -139,11 +147,11 @@ export function parseArguments(
   );
   const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
   const values = new Map<string, string[]>();
-  let url: string | undefined;
+  const urls: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'option') {
       const spec = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
-      if (!spec) throw new UsageError(`unknown option ${token.rawName}`);
+      if (!spec) throw new UsageError(unknownOption(token.rawName, table));
       const value = checkedValue(token.name, spec, token.value, token.inlineValue ?? false);
       const earlier = values.get(token.name) ?? [];
       if (earlier.length > 0 && spec.repeatable !== true) {
@@ -153,12 +161,13 @@ export function parseArguments(
     } else if (token.kind === 'positional') {
       if (!takesUrl)
         throw new UsageError('this command takes options only; quote values that have blanks');
-      if (url !== undefined)
+      // A word that is no URL is most likely part of a value with a blank in it.
+      if (urls.length > 0 && !/^wss?:/i.test(token.value))
         throw new UsageError('more than one <ws-url>; quote values that have blanks');
-      url = token.value;
+      urls.push(token.value);
     }
   }
-  return new Arguments(values, url);
+  return new Arguments(values, urls);
 }
 
 /** The options as lines of the help. */

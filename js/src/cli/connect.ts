@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 import {
   createClient,
   type Client,
+  type ClientOptions,
   type Registration,
   type RegistrationOptions,
 } from '../index.js';
@@ -17,6 +18,9 @@ import { escapeControls, formatDuration } from './text.js';
 
 /** Time for the un-REGISTER of a command that was given up or interrupted. */
 export const LAST_WORD_MS = 3000;
+
+/** What a monitoring system waits for at most, by default. */
+const CHECK_TIMEOUT_S = 10;
 
 export interface Context {
   args: Arguments;
@@ -47,6 +51,10 @@ export const connectionOptions: OptionTable = {
   },
   header: { value: 'header', repeatable: true, help: "an extra header, 'Name: value'" },
   insecure: { help: 'allow ws:// to a host other than this one: everything goes in clear' },
+  'keep-alive': {
+    value: 'seconds',
+    help: 'idle time before a keep-alive; "off" for none (default: as RFC 5626 says)',
+  },
   timeout: {
     value: 'seconds',
     help: 'give up after this time\n(default: 10 s to connect, 32 s for each answer)',
@@ -71,7 +79,7 @@ function traceTo(terminal: Terminal, args: Arguments, client: Client): void {
   };
   const ladder = createLadder({
     left: 'sipreg',
-    right: hostOf(args.url),
+    right: hostOf(args.urls[0]),
     width: terminal.columns(stream),
     colour: terminal.colour(stream),
     full,
@@ -109,6 +117,12 @@ function commonOptions(args: Arguments, aor: string): RegistrationOptions {
   };
 }
 
+function keepAliveOptions(args: Arguments): Pick<ClientOptions, 'keepAlive'> {
+  if (args.text('keep-alive') === 'off') return { keepAlive: false };
+  const seconds = args.integer('keep-alive');
+  return seconds === undefined ? {} : { keepAlive: { intervalMs: seconds * 1000 } };
+}
+
 function isTransportError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'transport';
 }
@@ -130,7 +144,7 @@ function limit(context: Context): { signal: AbortSignal; clear: () => void } {
   };
   if (interrupt.aborted) onInterrupt();
   interrupt.addEventListener('abort', onInterrupt, { once: true });
-  const timeoutMs = context.args.timeoutMs();
+  const timeoutMs = context.args.timeoutMs(context.args.has('check') ? CHECK_TIMEOUT_S : undefined);
   if (timeoutMs === undefined) return { signal: stop.signal, clear: () => undefined };
   const timer = setTimeout(() => {
     const seconds = formatDuration(timeoutMs);
@@ -166,15 +180,17 @@ export async function withSession<T>(
 ): Promise<T> {
   const { args, terminal } = context;
   const aor = args.required('aor', 'sip:alice@example.com');
-  const { url } = args;
+  const { urls } = args;
+  const host = hostOf(urls[0]);
   const instanceId = args.text('instance-id');
   const { signal, clear } = limit(context);
   const sockets = new Sockets();
   let client: Client | undefined;
   try {
-    const credentials = await readCredentials(args, terminal, signal);
+    const credentials = await readCredentials(args, signal);
     client = await createClient({
-      server: url,
+      server: urls,
+      ...keepAliveOptions(args),
       webSocket: sockets.open,
       storage: null,
       allowInsecure: args.has('insecure'),
@@ -191,14 +207,14 @@ export async function withSession<T>(
     registration.addEventListener('warning', ({ detail }) => {
       terminal.talk(`Warning (${detail.code}): ${escapeControls(detail.message)}`);
     });
-    terminal.waitingFor(progressOf(client, hostOf(url)));
+    terminal.waitingFor(progressOf(client, host));
     const settle = () => {
       clear();
       terminal.waitingFor(null);
     };
     return await use({ ...context, aor, client, registration, signal, settle });
   } catch (error) {
-    throw withCause(error, hostOf(url), sockets.lastError);
+    throw withCause(error, host, sockets.lastError);
   } finally {
     clear();
     terminal.waitingFor(null);

@@ -2,6 +2,7 @@
  * The command `sipreg`: finds the subcommand, runs it, and turns whatever happens into a line and an exit status.
  */
 import { asksForHelp, describeOptions, parseArguments, type OptionTable } from './arguments.js';
+import { checkStatus, describeCheckFailure } from './check.js';
 import type { Context } from './connect.js';
 import { describeFailure, exitStatus, Interrupted, UsageError } from './failure.js';
 import { query, queryOptions } from './query.js';
@@ -20,13 +21,14 @@ interface Command {
   details: string;
   takesUrl: boolean;
   options: OptionTable;
-  run: (context: Context) => Promise<void>;
+  /** Resolves with an exit status, or with anything else for 0. */
+  run: (context: Context) => Promise<unknown>;
 }
 
 /** How long a socket may take to close before the process ends anyway. */
 const LINGER_MS = 2000;
 
-const clientUsage = '<ws-url> --aor <uri> [options]';
+const clientUsage = '<ws-url>… --aor <uri> [options]';
 
 const commands: Readonly<Record<string, Command>> = {
   register: {
@@ -76,7 +78,8 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 const closing =
-  'Exit status: 0 done, 1 failed, 2 wrong command line. Results go to stdout, everything else to stderr.';
+  'Exit status: 0 done, 1 failed, 2 wrong command line. With --check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n' +
+  'Results go to stdout, everything else to stderr.';
 
 function overview(): string {
   const lines = Object.entries(commands).map(
@@ -126,11 +129,21 @@ async function runCommand(
   try {
     const args = parseArguments(words, command.options, command.takesUrl);
     json = args.has('json');
-    await command.run({ args, terminal, interrupt: interruption(terminal) });
-    return exitStatus.ok;
+    const status = await command.run({ args, terminal, interrupt: interruption(terminal) });
+    return typeof status === 'number' ? status : exitStatus.ok;
   } catch (error) {
     const { status, text } = describeFailure(error, name);
-    if (json && error instanceof Error) terminal.out(JSON.stringify({ error: errorRecord(error) }));
+    if (words.includes('--check') && Object.hasOwn(command.options, 'check')) {
+      const isUsage = status === exitStatus.usage;
+      terminal.out(describeCheckFailure(error, isUsage));
+      return isUsage ? checkStatus.unknown : checkStatus.critical;
+    }
+    if (json && error instanceof Error) {
+      // Those who watch read events; the end is one of them.
+      const isEvent = name === 'watch' || words.includes('--watch');
+      const head = isEvent ? { time: Date.now(), event: 'failed' } : {};
+      terminal.out(JSON.stringify({ ...head, error: errorRecord(error) }));
+    }
     terminal.talk(text);
     return status;
   }

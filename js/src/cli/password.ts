@@ -1,34 +1,50 @@
 /**
- * Where a password comes from: an environment variable, stdin, a prompt, or (last, as the process list shows it) an option.
+ * Where a password, an HA1 or a token comes from: an environment variable, a file, stdin or a prompt. Never an option, as
+ * every user of the machine can read those.
  */
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { Credentials } from '../index.js';
 import type { Arguments, OptionTable } from './arguments.js';
 import { UsageError } from './failure.js';
-import type { Terminal } from './terminal.js';
 
-/** Read when no option says where the password is. */
-export const passwordVariable = 'SIPREG_PASSWORD';
+type Secret = 'password' | 'ha1' | 'token';
+type Source = 'env' | 'stdin' | 'file';
 
-const MAX_PASSWORD_LENGTH = 4096;
-const sources = ['password', 'password-env', 'password-stdin', 'ha1'] as const;
+/** The secrets, with the variable that each is read from when no option says where it is. */
+const secrets: Readonly<Record<Secret, string>> = {
+  password: 'SIPREG_PASSWORD',
+  ha1: 'SIPREG_HA1',
+  token: 'SIPREG_TOKEN',
+};
+const secretNames: readonly Secret[] = ['password', 'ha1', 'token'];
+const sources: readonly Source[] = ['env', 'stdin', 'file'];
+
+const MAX_SECRET_LENGTH = 16_384;
 
 export const credentialOptions: OptionTable = {
   'password-env': {
     value: 'variable',
-    help: `take the password from this variable (default: ${passwordVariable})`,
+    help: 'take the password from this variable (default: SIPREG_PASSWORD)',
   },
   'password-stdin': { help: 'read the password from stdin, up to the first line break' },
-  password: {
-    value: 'password',
-    help: 'the password itself; other users of this machine can see it',
+  'password-file': { value: 'path', help: 'read the password from the first line of a file' },
+  'ha1-env': {
+    value: 'variable',
+    help:
+      'take H(username:realm:password) from this variable, in hex, instead of a\n' +
+      'password (default: SIPREG_HA1); "SHA-256:…" where it is not MD5; needs --realm',
   },
-  ha1: {
-    value: 'hex',
-    help: 'MD5 of "username:realm:password" instead of the password; needs --realm',
+  'ha1-stdin': { help: 'read it from stdin' },
+  'ha1-file': { value: 'path', help: 'read it from the first line of a file' },
+  'token-env': {
+    value: 'variable',
+    help: 'take a bearer token (RFC 8898) from this variable (default: SIPREG_TOKEN)',
   },
+  'token-stdin': { help: 'read it from stdin' },
+  'token-file': { value: 'path', help: 'read it from the first line of a file' },
   username: { value: 'name', help: 'user name for the digest (default: the user part of --aor)' },
   realm: {
     value: 'realm',
@@ -37,7 +53,7 @@ export const credentialOptions: OptionTable = {
 };
 
 /** Asks on the terminal; what is typed does not show. */
-async function prompt(signal: AbortSignal): Promise<string> {
+async function prompt(secret: Secret, signal: AbortSignal): Promise<string> {
   const nowhere = new Writable({
     write: (_chunk, _encoding, done) => {
       done();
@@ -46,7 +62,7 @@ async function prompt(signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   // A raw terminal sends no signal for Ctrl-C; readline sees the key.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  process.stderr.write('Password: ');
+  process.stderr.write(`${secret}: `);
   try {
     return await lines.question('', { signal });
   } catch (error) {
@@ -58,8 +74,18 @@ async function prompt(signal: AbortSignal): Promise<string> {
   }
 }
 
-/** The first line of stdin; its end is not waited for, so that a pipe left open does no harm. */
-async function readFirstLine(signal: AbortSignal): Promise<string> {
+/** A file that an option names. */
+export function readTextFile(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new UsageError(`--${option}: the file cannot be read (${code})`);
+  }
+}
+
+/** What stdin has up to its first line break; its end is not waited for, so that a pipe left open does no harm. */
+async function readStdin(signal: AbortSignal): Promise<string> {
   const decoder = new StringDecoder('utf8');
   let text = '';
   const stop = () => process.stdin.destroy();
@@ -67,73 +93,104 @@ async function readFirstLine(signal: AbortSignal): Promise<string> {
   try {
     for await (const chunk of process.stdin) {
       text += decoder.write(chunk as Buffer);
-      if (text.includes('\n') || text.length > MAX_PASSWORD_LENGTH) break;
+      if (text.includes('\n') || text.length > MAX_SECRET_LENGTH) break;
     }
   } finally {
     signal.removeEventListener('abort', stop);
   }
   signal.throwIfAborted();
+  return text;
+}
+
+function firstLine(option: string, place: string, text: string): string {
   const line = /^[^\r\n]*/.exec(text)?.[0] ?? '';
-  if (line.length > MAX_PASSWORD_LENGTH) {
-    throw new UsageError(`--password-stdin: longer than ${MAX_PASSWORD_LENGTH} characters`);
+  if (line.length > MAX_SECRET_LENGTH) {
+    throw new UsageError(`--${option}: longer than ${MAX_SECRET_LENGTH} characters`);
   }
-  if (line === '')
-    throw new UsageError('--password-stdin: stdin has no password on its first line');
+  if (line === '') throw new UsageError(`--${option}: ${place} has nothing on its first line`);
   return line;
 }
 
-function fromVariable(name: string): string {
+function readVariable(option: string, name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') {
-    throw new UsageError(`--password-env: the environment variable ${name} is not set`);
+    throw new UsageError(`--${option}: the environment variable ${name} is not set`);
   }
   return value;
 }
 
-async function readPassword(args: Arguments, signal: AbortSignal): Promise<string | undefined> {
-  if (args.has('password-env')) return fromVariable(args.text('password-env') ?? '');
-  if (args.has('password-stdin'))
-    return process.stdin.isTTY ? prompt(signal) : readFirstLine(signal);
-  if (args.has('password')) return args.text('password');
-  const value = process.env[passwordVariable];
-  return value === '' ? undefined : value;
+async function read(
+  args: Arguments,
+  secret: Secret,
+  source: Source,
+  signal: AbortSignal,
+): Promise<string> {
+  const option = `${secret}-${source}`;
+  const value = args.text(option) ?? '';
+  switch (source) {
+    case 'env':
+      return readVariable(option, value);
+    case 'file':
+      return firstLine(option, 'the file', readTextFile(option, value));
+    case 'stdin':
+      return process.stdin.isTTY
+        ? prompt(secret, signal)
+        : firstLine(option, 'stdin', await readStdin(signal));
+  }
+}
+
+/** The one secret that the options or, without any, the environment give. */
+async function readSecret(
+  args: Arguments,
+  signal: AbortSignal,
+): Promise<{ secret: Secret; value: string } | undefined> {
+  const given = secretNames.flatMap((secret) =>
+    sources
+      .filter((source) => args.has(`${secret}-${source}`))
+      .map((source) => ({ secret, source })),
+  );
+  if (given.length > 1) {
+    const names = given.map(({ secret, source }) => `--${secret}-${source}`);
+    throw new UsageError(`${names.join(' and ')} exclude each other`);
+  }
+  const [only] = given;
+  if (only) {
+    return { secret: only.secret, value: await read(args, only.secret, only.source, signal) };
+  }
+  for (const secret of secretNames) {
+    const value = process.env[secrets[secret]];
+    if (value !== undefined && value !== '') return { secret, value };
+  }
+  return undefined;
+}
+
+/** "hex" is the MD5 one, "SHA-256:hex" says which it is. */
+function readHa1(text: string): Credentials['ha1'] {
+  const [, algorithm, hex] = /^(MD5|SHA-256|SHA-512-256):(.*)$/.exec(text) ?? [];
+  return algorithm === undefined || hex === undefined ? text : { [algorithm]: hex };
 }
 
 /** What the options and the environment say; undefined: no credentials. Throws UsageError. */
 export async function readCredentials(
   args: Arguments,
-  terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Credentials | undefined> {
-  const given = sources.filter((name) => args.has(name));
-  if (given.length > 1) {
-    throw new UsageError(`${given.map((name) => `--${name}`).join(' and ')} exclude each other`);
-  }
-  for (const name of ['password', 'ha1'] as const) {
-    if (args.has(name)) {
-      terminal.talk(
-        `Note: --${name} shows in the process list; ${passwordVariable} or --password-stdin does not.`,
-      );
-    }
-  }
   const username = args.text('username');
   const realm = args.text('realm');
-  const ha1 = args.text('ha1');
-  const common = {
-    ...(username === undefined ? {} : { username }),
-    ...(realm === undefined ? {} : { realm }),
-  };
-  if (ha1 !== undefined) {
-    if (realm === undefined)
-      throw new UsageError('--ha1 needs --realm, the realm that it was made for');
-    return { ...common, ha1 };
-  }
-  const password = await readPassword(args, signal);
-  if (password !== undefined) return { ...common, password };
-  if (username !== undefined) {
+  const found = await readSecret(args, signal);
+  if (!found) {
+    if (username === undefined) return undefined;
     throw new UsageError(
-      `--username needs a password: set ${passwordVariable} or use --password-stdin`,
+      '--username needs a password: set SIPREG_PASSWORD, or use --password-file or --password-stdin',
     );
   }
-  return undefined;
+  const { secret, value } = found;
+  if (secret === 'ha1' && realm === undefined) {
+    throw new UsageError('--realm is missing: the HA1 was made for one');
+  }
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(realm === undefined ? {} : { realm }),
+    ...(secret === 'ha1' ? { ha1: readHa1(value) } : { [secret]: value }),
+  };
 }

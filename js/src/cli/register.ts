@@ -3,11 +3,13 @@
  */
 import type { RegistrationOptions } from '../index.js';
 import type { Arguments, OptionTable } from './arguments.js';
+import { checkOptions, checkRegistration } from './check.js';
 import { connectionOptions, withSession, type Context, type Session } from './connect.js';
+import { CommandFailure } from './failure.js';
 import { describeRegistration, formatTime, registrationRecord } from './report.js';
-import { unregisterAtEnd, watchEvents } from './watch.js';
+import { registerFirst, unregisterAtEnd, watchEvents } from './watch.js';
 
-export const watchOptions: OptionTable = {
+const requestOptionTable: OptionTable = {
   ...connectionOptions,
   expires: { value: 'seconds', help: 'lifetime to ask for (default: 600)' },
   supported: {
@@ -31,12 +33,19 @@ export const watchOptions: OptionTable = {
     value: 'urn',
     help: '"urn:uuid:…" of this device (default: a new one every time)',
   },
+  flows: { value: 'number', help: 'so many flows, over as many <ws-url>s (RFC 5626)' },
   'no-outbound': { help: 'without RFC 5626: no +sip.instance and no reg-id' },
   'no-gruu': { help: 'without RFC 5627' },
 };
 
+export const watchOptions: OptionTable = {
+  ...requestOptionTable,
+  for: { value: 'seconds', help: 'end after this time; exit status 1 if the binding was lost' },
+};
+
 export const registerOptions: OptionTable = {
   ...watchOptions,
+  ...checkOptions,
   watch: { help: 'keep it registered until Ctrl-C, then unregister' },
 };
 
@@ -45,6 +54,7 @@ function requestOptions(args: Arguments): Partial<RegistrationOptions> {
   const expires = args.integer('expires');
   const displayName = args.text('display-name');
   const user = args.text('contact-user');
+  const flows = args.integer('flows');
   return {
     ...(expires === undefined ? {} : { expires }),
     ...(displayName === undefined ? {} : { displayName }),
@@ -54,6 +64,7 @@ function requestOptions(args: Arguments): Partial<RegistrationOptions> {
       params: args.parameters('contact-param'),
       uriParams: args.parameters('contact-uri-param'),
     },
+    ...(flows === undefined ? {} : { outbound: { flows } }),
     ...(args.has('no-outbound') ? { outbound: false } : {}),
     ...(args.has('no-gruu') ? { gruu: false } : {}),
   };
@@ -79,17 +90,29 @@ async function registerAndLeave(context: Context): Promise<void> {
   });
 }
 
-/** Registers and keeps the binding until the interruption. */
+/** Registers and keeps the binding until the interruption or the end of --for. */
 export async function watch(context: Context): Promise<void> {
+  const seconds = context.args.integer('for');
   await withSession(context, requestOptions(context.args), true, async (session) => {
-    await registerOnce(session);
-    session.terminal.talk('It is kept registered now. Ctrl-C unregisters and ends.');
-    const failure = await watchEvents(session);
+    const watching = watchEvents(session, seconds);
+    await registerFirst(session);
+    session.settle();
+    watching.start();
+    const end = seconds === undefined ? 'Ctrl-C unregisters and ends' : `It ends in ${seconds} s`;
+    session.terminal.talk(`It is kept registered now. ${end}.`);
+    const { failure, losses } = await watching.ended;
     if (failure) throw failure;
     await unregisterAtEnd(session);
+    if (seconds !== undefined && losses > 0) {
+      throw new CommandFailure(`the binding was lost ${losses === 1 ? 'once' : `${losses} times`}`);
+    }
   });
 }
 
-export async function register(context: Context): Promise<void> {
-  await (context.args.has('watch') ? watch(context) : registerAndLeave(context));
+export async function register(context: Context): Promise<unknown> {
+  const { args } = context;
+  if (args.has('check')) {
+    return withSession(context, requestOptions(args), false, checkRegistration);
+  }
+  return args.has('watch') || args.has('for') ? watch(context) : registerAndLeave(context);
 }

@@ -2,11 +2,17 @@
  * `sipreg registrar`: the registrar of sipreg/testing on a port of this machine.
  */
 import type { DigestAlgorithm } from '../index.js';
-import { createTestRegistrar, type TestRegistrar } from '../testing/index.js';
+import {
+  createTestRegistrar,
+  type Fault,
+  type TestRegistrar,
+  type TestRegistrarOptions,
+} from '../testing/index.js';
 import type { Arguments, OptionTable } from './arguments.js';
 import type { Context } from './connect.js';
 import { UsageError } from './failure.js';
 import { createLadder } from './ladder.js';
+import { readTextFile } from './password.js';
 import { escapeControls } from './text.js';
 
 export const registrarOptions: OptionTable = {
@@ -16,7 +22,13 @@ export const registrarOptions: OptionTable = {
     repeatable: true,
     help: 'somebody who may register\n(default: everybody, without a password)',
   },
-  realm: { value: 'realm', help: 'digest realm (default: sipreg.test)' },
+  'users-file': { value: 'path', help: 'the same from a file, one name:password a line' },
+  token: {
+    value: 'name:token',
+    repeatable: true,
+    help: 'somebody who may register with a bearer token (RFC 8898)',
+  },
+  realm: { value: 'realm', help: 'realm of the challenges (default: sipreg.test)' },
   algorithm: {
     value: 'name',
     repeatable: true,
@@ -24,7 +36,19 @@ export const registrarOptions: OptionTable = {
   },
   'min-expires': { value: 'seconds', help: 'shorter lifetimes are refused with 423' },
   'max-expires': { value: 'seconds', help: 'longer lifetimes are cut' },
-  trace: { help: 'show the requests as a ladder' },
+  'flow-timer': { value: 'seconds', help: 'the Flow-Timer of RFC 5626' },
+  'nonce-lifetime': { value: 'seconds', help: 'older nonces are stale (default: 86400)' },
+  'no-outbound': { help: 'a registrar that does not know RFC 5626' },
+  'no-pong': { help: 'keep-alive pings are not answered' },
+  delay: { value: 'ms', help: 'fault: REGISTERs are answered this much later' },
+  answer: { value: 'status', help: 'fault: REGISTERs are answered with this status, 300 to 699' },
+  'retry-after': { value: 'seconds', help: 'the Retry-After of --answer' },
+  lose: { value: 'what', help: 'fault: "request" or "answer" is lost on its way' },
+  drop: { value: 'code', help: 'fault: then the connection is closed, 1006: without goodbye' },
+  stale: { help: 'fault: nonces given before are stale' },
+  first: { value: 'number', help: 'the faults befall the first REGISTERs only' },
+  every: { value: 'number', help: 'the faults befall every so manieth REGISTER only' },
+  trace: { help: 'show the messages of both directions as a ladder' },
 };
 
 /** The registrar's names of what the options say, and where its messages begin. */
@@ -35,6 +59,12 @@ const optionNames: readonly (readonly [text: string, name: string])[] = [
   ['minExpires', '--min-expires'],
   ['maxExpires', '--max-expires'],
   ['realm must', '--realm must'],
+  ['flowTimer', '--flow-timer'],
+  ['nonceLifetime', '--nonce-lifetime'],
+  ['next(): status', '--answer'],
+  ['next(): lose', '--lose'],
+  ['next(): delayMs', '--delay'],
+  ['next(): disconnect', '--drop'],
   ['port must', '--port must'],
 ];
 
@@ -42,31 +72,77 @@ function inOptionNames(message: string): string {
   return optionNames.reduce((text, [from, to]) => text.replace(from, to), message);
 }
 
-function readUsers(args: Arguments): Record<string, string> | undefined {
-  if (!args.has('user')) return undefined;
-  const users = args.list('user').map((text): [string, string] => {
-    const colon = text.indexOf(':');
-    if (colon < 1) throw new UsageError('--user must be name:password');
-    return [text.slice(0, colon), text.slice(colon + 1)];
-  });
-  return Object.fromEntries(users);
+/** `name:secret` as a pair; a secret may hold colons. */
+function readPair(option: string, text: string): [string, string] {
+  const colon = text.indexOf(':');
+  const what = option === 'token' ? 'token' : 'password';
+  if (colon < 1) throw new UsageError(`--${option} must be name:${what}`);
+  return [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** Prints every request and keeps none. */
-function tracer({ args, terminal }: Context): (registrar: TestRegistrar, request: string) => void {
-  if (!args.has('trace'))
-    return (registrar) => {
-      registrar.forgetRequests();
-    };
+function readUsers(args: Arguments): Record<string, string> | undefined {
+  const file = args.text('users-file');
+  if (!args.has('user') && file === undefined) return undefined;
+  const lines = file === undefined ? [] : readTextFile('users-file', file).split(/\r?\n/);
+  return Object.fromEntries([
+    ...lines.filter((line) => line !== '').map((line) => readPair('users-file', line)),
+    ...args.list('user').map((text) => readPair('user', text)),
+  ]);
+}
+
+/** The faults by option; null: none. */
+function readFault(args: Arguments): Fault | null {
+  const delayMs = args.integer('delay');
+  const status = args.integer('answer');
+  const disconnect = args.integer('drop');
+  const retryAfter = args.text('retry-after');
+  const lose = args.text('lose');
+  if (retryAfter !== undefined && status === undefined) {
+    throw new UsageError('--retry-after goes with --answer');
+  }
+  const fault: Fault = {
+    ...(delayMs === undefined ? {} : { delayMs }),
+    ...(status === undefined ? {} : { status, reason: 'As The Command Line Says' }),
+    ...(retryAfter === undefined ? {} : { headers: { 'Retry-After': retryAfter } }),
+    ...(lose === undefined ? {} : { lose: lose as 'request' | 'answer' }),
+    ...(disconnect === undefined ? {} : { disconnect }),
+    ...(args.has('stale') ? { stale: true } : {}),
+  };
+  if (Object.keys(fault).length > 0) return fault;
+  for (const name of ['first', 'every']) {
+    if (args.has(name)) throw new UsageError(`--${name} goes with a fault, such as --answer 503`);
+  }
+  return null;
+}
+
+function positive(args: Arguments, name: string): number | undefined {
+  const value = args.integer(name);
+  if (value === 0) throw new UsageError(`--${name} must be 1 or more`);
+  return value;
+}
+
+/** Says of each REGISTER, in order, whether the faults befall it. */
+function chooser(args: Arguments): () => boolean {
+  const first = positive(args, 'first') ?? Infinity;
+  const every = positive(args, 'every') ?? 1;
+  let count = 0;
+  return () => {
+    count += 1;
+    return count <= first && count % every === 0;
+  };
+}
+
+/** Prints every frame that is a message. */
+function tracer({ args, terminal }: Context): TestRegistrarOptions['trace'] {
+  if (!args.has('trace')) return undefined;
   const width = terminal.columns('stdout');
   const colour = terminal.colour('stdout');
   const ladder = createLadder({ left: 'clients', right: 'registrar', width, colour });
   let isFirst = true;
-  return (registrar, data) => {
-    registrar.forgetRequests();
+  return ({ direction, data }) => {
     if (isFirst) terminal.out(ladder.header());
     isFirst = false;
-    terminal.out(ladder.add({ direction: 'out', data, time: performance.now() }));
+    terminal.out(ladder.add({ direction, data, time: performance.now() }));
   };
 }
 
@@ -76,19 +152,37 @@ function start(context: Context): TestRegistrar {
   const realm = args.text('realm');
   const minExpires = args.integer('min-expires');
   const maxExpires = args.integer('max-expires');
+  const flowTimer = args.integer('flow-timer');
+  const nonceLifetime = args.integer('nonce-lifetime');
   const trace = tracer(context);
+  const fault = readFault(args);
+  const isChosen = chooser(args);
+  const tokens = Object.fromEntries(args.list('token').map((text) => readPair('token', text)));
   const registrar = createTestRegistrar({
     ...(users === undefined ? {} : { users }),
+    ...(args.has('token') ? { tokens } : {}),
     ...(realm === undefined ? {} : { realm }),
     ...(args.has('algorithm') ? { algorithms: args.list('algorithm') as DigestAlgorithm[] } : {}),
     ...(minExpires === undefined ? {} : { minExpires }),
     ...(maxExpires === undefined ? {} : { maxExpires }),
-    respond: (request) => {
-      trace(registrar, request);
-      return undefined;
+    ...(flowTimer === undefined ? {} : { flowTimer }),
+    ...(nonceLifetime === undefined ? {} : { nonceLifetime }),
+    outbound: !args.has('no-outbound'),
+    pong: !args.has('no-pong'),
+    ...(trace === undefined ? {} : { trace }),
+    respond: (_, { method }) => {
+      // None is kept: it may run for long.
+      registrar.forgetRequests();
+      return fault && method === 'REGISTER' && isChosen() ? fault : undefined;
     },
   });
+  if (fault) checkFault(fault);
   return registrar;
+}
+
+/** Lets the registrar say what is wrong with the faults before anybody meets them. */
+function checkFault(fault: Fault): void {
+  createTestRegistrar().next(fault);
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
@@ -109,9 +203,13 @@ export async function registrar(context: Context): Promise<void> {
   const { args, terminal, interrupt } = context;
   try {
     const listener = await start(context).listen(args.integer('port') ?? 0);
-    const names = args.list('user').map((text) => escapeControls(text.slice(0, text.indexOf(':'))));
+    const names = ['user', 'token'].flatMap((option) =>
+      args.list(option).map((text) => escapeControls(text.slice(0, text.indexOf(':')))),
+    );
+    const isOpen = names.length === 0 && !args.has('users-file');
     terminal.out(listener.url);
-    terminal.talk(names.length > 0 ? `Users: ${names.join(', ')}.` : 'Everybody may register.');
+    if (isOpen) terminal.talk('Everybody may register.');
+    else terminal.talk(names.length > 0 ? `Users: ${names.join(', ')}.` : 'Users as in the file.');
     terminal.talk('For tests only; the bindings live in this process. Ctrl-C ends it.');
     await untilAborted(interrupt);
     await listener.close();

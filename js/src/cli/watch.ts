@@ -4,7 +4,7 @@
 import type { Registration, RegistrationError, RegistrationInfo } from '../index.js';
 import { LAST_WORD_MS, type Session } from './connect.js';
 import { CommandFailure } from './failure.js';
-import { errorRecord, formatTime, registrationRecord } from './report.js';
+import { describeRegistration, errorRecord, formatTime, registrationRecord } from './report.js';
 import { escapeControls, formatDuration } from './text.js';
 
 type Report = (event: string, text: string, record: object) => void;
@@ -29,15 +29,21 @@ function connectionText(detail: { state: string; code?: number; retryAt?: number
   return detail.state + code + retry;
 }
 
+/** Prints every event from now on. People get the first success at length, and nothing of how it came about but retries. */
 function report(session: Session): void {
-  const { client, registration, aor } = session;
+  const { args, client, registration, aor, terminal } = session;
   const line = reporter(session);
+  const json = args.has('json');
+  let isFirst = true;
   client.addEventListener('connectionchange', ({ detail }) => {
-    if (detail.state !== 'closed') line('connection', connectionText(detail), detail);
+    if (detail.state === 'closed' || (isFirst && !json)) return;
+    line('connection', connectionText(detail), detail);
   });
   for (const event of ['registered', 'refreshed'] as const) {
     registration.addEventListener(event, ({ detail }) => {
-      line(event, granted(detail), registrationRecord(aor, detail));
+      if (isFirst && !json) terminal.out(describeRegistration(aor, detail));
+      else line(event, granted(detail), registrationRecord(aor, detail));
+      isFirst = false;
     });
   }
   registration.addEventListener('retry', ({ detail: { attempt, retryAt, error } }) => {
@@ -48,6 +54,12 @@ function report(session: Session): void {
     const text = `${detail.reason}${detail.confirmed ? ', confirmed by the registrar' : ', not confirmed'}`;
     line('unregistered', text, detail);
   });
+  // People have it on stderr.
+  if (json) {
+    registration.addEventListener('warning', ({ detail }) => {
+      line('warning', '', detail);
+    });
+  }
 }
 
 /** What a watching person wants to see meanwhile. */
@@ -61,21 +73,59 @@ function progressOf(registration: Registration): () => string {
   };
 }
 
-/** Prints events until the interruption (resolves with null) or until the library gives up (with why). */
-export function watchEvents(session: Session): Promise<RegistrationError | null> {
-  const { registration, signal, terminal } = session;
+export interface Watching {
+  /** Once registered: shows what is waited for, and starts the time of --for. */
+  start(): void;
+  /** The interruption or the end of --for, or why the library gave up; and how often the binding was lost. */
+  ended: Promise<{ failure: RegistrationError | null; losses: number }>;
+}
+
+/** Prints events from now on. */
+export function watchEvents(session: Session, seconds: number | undefined): Watching {
+  const { registration, interrupt, terminal } = session;
+  let timer: NodeJS.Timeout | undefined;
+  let losses = 0;
   report(session);
-  terminal.waitingFor(progressOf(registration));
-  return new Promise((resolve) => {
-    registration.addEventListener('failed', ({ detail }) => {
-      resolve(detail);
-    });
-    const interrupted = () => {
-      resolve(null);
-    };
-    signal.addEventListener('abort', interrupted, { once: true });
-    if (signal.aborted) interrupted();
+  registration.addEventListener('unregistered', ({ detail }) => {
+    if (detail.reason !== 'user') losses += 1;
   });
+  let end: (failure: RegistrationError | null) => void;
+  const ended = new Promise<RegistrationError | null>((resolve) => {
+    end = resolve;
+  }).then((failure) => {
+    clearTimeout(timer);
+    return { failure, losses };
+  });
+  return {
+    start: () => {
+      terminal.waitingFor(progressOf(registration));
+      registration.addEventListener('failed', ({ detail }) => {
+        end(detail);
+      });
+      const stop = () => {
+        end(null);
+      };
+      if (seconds !== undefined) timer = setTimeout(stop, Math.min(seconds * 1000, 2 ** 31 - 1));
+      interrupt.addEventListener('abort', stop, { once: true });
+      if (interrupt.aborted) stop();
+    },
+    ended,
+  };
+}
+
+/** The first success. What a retry can mend is waited for, until --timeout is over. */
+export async function registerFirst({ registration, signal }: Session): Promise<void> {
+  try {
+    await registration.register({ signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isRetryable(error)) throw error;
+    await registration.whenRegistered({ signal });
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof Error && 'retryable' in error && error.retryable === true;
 }
 
 /** Removes the binding and says whether the registrar confirmed that. */
