@@ -92,9 +92,9 @@ export class Connector implements SocketOwner {
     this.#retire(socket);
   }
 
-  /** Loses every socket that is open. */
+  /** Loses every socket that is open; one that is being opened has its own deadline. */
   abandon(reason: string): void {
-    for (const socket of [...this.#sockets.values()]) {
+    for (const socket of [...this.#sockets.values()].filter(({ isOpen }) => isOpen)) {
       this.#retire(socket);
       this.lost(socket, abnormalClosure, reason);
     }

@@ -81,6 +81,10 @@ export class Socket {
     };
   }
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** False when it cannot be sent; then the socket is of no use any more. */
   send(frame: Frame): boolean {
     const webSocket = this.#webSocket;

@@ -114,3 +114,14 @@ test('fault 79 a page out of the back/forward cache takes its sockets for lost',
   expect(world.socket.sent).not.toContain(ping);
   await world.client.close();
 });
+
+test('fault 79 fault 80 a socket that is being opened is left alone', async () => {
+  const tell = giveEvents();
+  const world = await createWorld();
+  const registration = await world.registered({ expires: 3600 });
+  await world.clock.advance(60_000);
+  for (let i = 0; i < 100; i += 1) tell('pageshow', { persisted: true });
+  expect(world.sockets).toHaveLength(2);
+  expect(registration.state).toBe('connecting');
+  await world.client.close();
+});
