@@ -1,6 +1,8 @@
 // Defects that were found by reading, each with the run that showed it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "simulation.h"
 
 namespace sipreg::testing {
@@ -532,6 +534,31 @@ TEST(Regression, API_05_a_query_behind_an_automatic_register_waits_no_longer) {
   ASSERT_FALSE(world.socket_wanted());
   world.call(id, CallKind::query);
   EXPECT_TRUE(world.socket_wanted());
+}
+
+TEST(Regression, RSP_09_a_server_that_asks_for_years_is_tried_after_an_hour) {
+  ClientOptions client;
+  client.servers = 2;
+  Simulation world(client);
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(
+      respond(world.next_frame(), 503, "Retry-After: 4294967295\r\n"));
+  world.auto_open = false;
+  const Millis held_until = world.now() + 3'600'000;
+  const auto tries_of_it = [&world] {
+    return std::count(world.connects.begin(), world.connects.end(), 0u);
+  };
+  while (tries_of_it() == 1) {
+    ASSERT_LE(world.now(), held_until + 60'000);
+    if (world.socket_wanted()) {
+      world.refuse();
+    } else {
+      world.advance(world.deadline() - world.now());
+    }
+  }
+  EXPECT_GE(world.now(), held_until);
+  EXPECT_GT(world.connects.size(), 10u) << "the other one in the meantime";
 }
 
 }  // namespace

@@ -10,8 +10,6 @@ namespace {
 constexpr Millis shortest_bound_retry = 5'000;
 constexpr Millis widest_retry_after_spread = 30'000;
 constexpr Millis longest_pending_wait = 10'000;
-// A server that asks for a longer silence is taken to be gone.
-constexpr std::uint32_t longest_retry_after = 3'600;
 
 }  // namespace
 

@@ -50,6 +50,9 @@ enum class Extension : std::uint8_t {
 // One operation sends no more than this, whatever it is asked for.
 inline constexpr std::uint32_t max_transactions = 8;
 
+// A server that asks for a longer silence is taken to be gone.
+inline constexpr std::uint32_t longest_retry_after = 3'600;
+
 inline constexpr std::string_view branch_cookie = "z9hG4bK";
 
 class Registration {

@@ -1,6 +1,8 @@
 // Rejections that a changed request can mend (RFC 3261 section 8.1.3.5,
 // RFC 5626 section 4.2.1). A repair takes something out of the request, and at
 // most once puts it back, so none goes on for ever.
+#include <algorithm>
+
 #include "message/scan.h"
 #include "registration/registration.h"
 
@@ -70,7 +72,8 @@ bool Registration::fails_over(const Failure& failure) {
       !connection_.reconnects() || !connection_.has_alternative()) {
     return false;
   }
-  connection_.hold_server(static_cast<Millis>(*failure.retry_after) * 1000);
+  const Millis seconds = std::min(*failure.retry_after, longest_retry_after);
+  connection_.hold_server(seconds * 1000);
   return true;
 }
 
