@@ -8,6 +8,8 @@
 #include <random>
 
 #include "choices.h"
+#include "random_host.h"
+#include "register_checks.h"
 #include "scenario.h"
 #include "simulation.h"
 
@@ -59,6 +61,27 @@ TEST(Property, INV_04_INV_05_INV_06_bindings_and_ends_on_random_runs) {
 
 TEST(Property, INV_07_API_05_REG_06_timers_and_queues_on_random_runs) {
   run_seeds(4'001, 2'000);
+}
+
+// Whatever the application asks for is refused, or said exactly.
+TEST(Property, REG_19_a_register_says_what_its_options_say) {
+  int written = 0;
+  for (std::uint32_t seed = 1; seed <= 3'000; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomChoices choices(seed);
+    RandomHost host(choices);
+    ClientOptions client;
+    client.instance_id = "urn:uuid:00000000-0000-4000-8000-000000000002";
+    const RegistrationOptions options = host.registration();
+    Simulation world(client);
+    RegistrationId id = 0;
+    if (!world.agent.create(options, id).ok()) continue;
+    world.call(id, CallKind::register_);
+    check_first_register(world.next_frame(), client, options);
+    ASSERT_FALSE(HasFailure());
+    ++written;
+  }
+  EXPECT_GT(written, 500) << "most options are refused";
 }
 
 // Ten automatic REGISTERs a minute at most, whatever the server says.

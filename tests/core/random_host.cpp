@@ -152,6 +152,7 @@ RegistrationOptions RandomHost::registration() {
   options.route = route();
   options.outbound = !choices_.once_in(3);
   if (choices_.once_in(6)) options.reg_id = choices_.pick(3);
+  if (choices_.once_in(3)) options.flows = choices_.pick(4);
   options.gruu = !choices_.once_in(3);
   if (choices_.once_in(6)) options.push = push();
   if (choices_.once_in(3)) options.digest = digest();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "message/chars.h"
@@ -103,7 +104,8 @@ void check_from_and_to(const Message& message,
 }
 
 void check_uri_parameters(std::string_view uri,
-                          std::span<const NameValue> wanted) {
+                          std::span<const NameValue> wanted,
+                          const PushOptions& push) {
   message::Uri parts;
   ASSERT_TRUE(message::parse_uri(uri, parts)) << uri;
   std::string_view rest = parts.parameters;
@@ -125,6 +127,14 @@ void check_uri_parameters(std::string_view uri,
       EXPECT_EQ(unescape_uri(parameter.value), each.value);
     }
   }
+  for (const auto& [name, value] :
+       {std::pair("pn-provider", push.provider),
+        std::pair("pn-prid", push.prid), std::pair("pn-param", push.param)}) {
+    if (value.empty()) continue;
+    ASSERT_TRUE(message::next_parameter(rest, ';', parameter)) << uri;
+    EXPECT_EQ(parameter.name, name);
+    EXPECT_EQ(unescape_uri(parameter.value), value);
+  }
   EXPECT_FALSE(message::next_parameter(rest, ';', parameter)) << uri;
 }
 
@@ -141,7 +151,8 @@ void check_header_parameters(std::string_view rest,
               each.value);
   }
   while (message::next_parameter(rest, ';', parameter)) {
-    const std::string_view own[] = {"q", "+sip.instance", "reg-id", "expires"};
+    const std::string_view own[] = {"q", "+sip.instance", "reg-id",
+                                    "+sip.pnsreg", "expires"};
     EXPECT_NE(std::find(std::begin(own), std::end(own), parameter.name),
               std::end(own))
         << parameter.name;
@@ -161,13 +172,15 @@ void check_contact(const Message& message, const ClientOptions& client,
     EXPECT_EQ(uri.user, wanted.user);
   }
   EXPECT_TRUE(uri.host.ends_with(".invalid"));
-  check_uri_parameters(contact.address.uri, wanted.uri_parameters);
+  check_uri_parameters(contact.address.uri, wanted.uri_parameters,
+                       options.push);
   check_header_parameters(contact.address.parameters, wanted);
   EXPECT_EQ(contact.expires, options.expires);
   if (!contact.instance.empty()) {
     EXPECT_EQ(contact.instance, client.instance_id);
   }
-  EXPECT_TRUE(contact.reg_id == 0 || contact.reg_id == options.reg_id);
+  EXPECT_TRUE(contact.reg_id == 0 ||
+              contact.reg_id == options.reg_id.value_or(1));
   ASSERT_EQ(contact.q_thousandths.has_value(), wanted.q.has_value());
   if (wanted.q) {
     EXPECT_EQ(*contact.q_thousandths,

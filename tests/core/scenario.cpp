@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace sipreg::testing {
 namespace {
@@ -38,7 +39,7 @@ void Scenario::go() {
   watch_.settle();
   // A dead socket on top, and silence until nothing can be held any more.
   if (choices_.once_in(4)) {
-    if (world_.socket_open()) world_.drop();
+    while (world_.socket_open()) world_.drop();
     watch_.check();
     world_.oversleep(200 * year);
     world_.advance(0);
@@ -88,7 +89,7 @@ void Scenario::step() {
     case 10:
       return stray();
     case 11:
-      return watch_.receive(server_.surprise());
+      return watch_.receive(server_.surprise(), any_socket());
     default:
       return answer();
   }
@@ -106,7 +107,9 @@ void Scenario::create() {
     EXPECT_FALSE(status.option.empty());
     id = world_.create();
   }
-  watch_.created(id);
+  const std::uint32_t flows =
+      status.ok() && options.outbound ? options.flows : 1;
+  watch_.created(id, flows);
   registrations_.push_back(id);
 }
 
@@ -121,28 +124,38 @@ void Scenario::call() {
   watch_.called(operation);
 }
 
+FlowId Scenario::any_socket() {
+  const auto& sockets = world_.sockets();
+  if (sockets.empty()) return 0;
+  const std::uint32_t place =
+      choices_.pick(static_cast<std::uint32_t>(sockets.size()));
+  return std::next(sockets.begin(), place)->first;
+}
+
 void Scenario::socket() {
-  if (world_.socket_wanted()) {
+  const FlowId flow = any_socket();
+  if (flow == 0) return;
+  if (!world_.sockets().at(flow)) {
     world_.subprotocol = !choices_.once_in(12);
     world_.secure = !choices_.once_in(4);
     world_.loopback = choices_.once_in(4);
-    return choices_.once_in(3) ? world_.refuse() : world_.open();
+    return choices_.once_in(3) ? world_.refuse(flow) : world_.open(flow);
   }
-  if (world_.socket_open() && choices_.once_in(3)) {
+  if (choices_.once_in(3)) {
     static constexpr std::uint16_t codes[] = {1000, 1001, 1006, 1011, 4000};
-    world_.drop(choices_.one_of(codes));
+    world_.drop(choices_.one_of(codes), flow);
   }
 }
 
 void Scenario::answer() {
   const auto& requests = watch_.unanswered();
-  if (!world_.socket_open() || requests.empty()) return socket();
-  // Mostly the last one.
-  const std::string request =
+  if (requests.empty()) return socket();
+  // Mostly the last one, and where it came from.
+  const Watch::Request request =
       choices_.once_in(6) ? choices_.one_of(requests) : requests.back();
-  std::string response = server_.answer(request);
+  std::string response = server_.answer(request.text);
   if (choices_.once_in(6)) response = server_.damaged(std::move(response));
-  watch_.receive(response);
+  watch_.receive(response, choices_.once_in(20) ? any_socket() : request.flow);
 }
 
 // Timers fire when they are due; not too many of them.

@@ -39,6 +39,7 @@ class Scenario {
   void provide_credentials(const Seen& wanted);
   void stray();
   [[nodiscard]] RegistrationId any_registration();
+  [[nodiscard]] FlowId any_socket();  // open or asked for; 0: there is none
 
   Choices& choices_;
   RandomHost host_;

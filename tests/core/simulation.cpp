@@ -142,7 +142,9 @@ OperationId Simulation::call(RegistrationId id, const Call& call) {
 }
 
 OperationId Simulation::try_call(RegistrationId id, const Call& call) {
-  say(now_, "call", std::to_string(static_cast<int>(call.kind)));
+  say(now_, "call",
+      "kind " + std::to_string(static_cast<int>(call.kind)) + " of " +
+          std::to_string(id) + " as " + std::to_string(last_operation_ + 1));
   const Status status = agent.call(now_, id, last_operation_ + 1, call);
   if (!status
            .ok()) {  // as if it had never been made: not even the time is told
@@ -237,34 +239,42 @@ void Simulation::close() {
   drain();
 }
 
-void Simulation::open() {
-  say(now_, "open");
-  ASSERT_TRUE(socket_wanted_);
-  socket_wanted_ = false;
-  socket_open_ = true;
-  agent.opened(now_, flow_, secure, loopback, subprotocol);
+FlowId Simulation::latest(bool is_open) const {
+  for (auto it = sockets_.rbegin(); it != sockets_.rend(); ++it) {
+    if (it->second == is_open) return it->first;
+  }
+  return 0;
+}
+
+void Simulation::open(FlowId flow) {
+  if (flow == 0) flow = latest(false);
+  ASSERT_TRUE(sockets_.contains(flow));
+  say(now_, "open", std::to_string(flow));
+  sockets_[flow] = true;
+  agent.opened(now_, flow, secure, loopback, subprotocol);
   drain();
 }
 
-void Simulation::refuse() {
-  say(now_, "refuse");
-  ASSERT_TRUE(socket_wanted_);
-  socket_wanted_ = false;
-  agent.lost(now_, flow_, 1006);
+void Simulation::refuse(FlowId flow) {
+  if (flow == 0) flow = latest(false);
+  say(now_, "refuse", std::to_string(flow));
+  ASSERT_EQ(sockets_.erase(flow), 1u);
+  agent.lost(now_, flow, 1006);
   drain();
 }
 
-void Simulation::drop(std::uint16_t code) {
-  say(now_, "drop", std::to_string(code));
-  ASSERT_TRUE(socket_open_);
-  socket_open_ = false;
-  agent.lost(now_, flow_, code);
+void Simulation::drop(std::uint16_t code, FlowId flow) {
+  if (flow == 0) flow = latest(true);
+  say(now_, "drop", std::to_string(flow));
+  ASSERT_EQ(sockets_.erase(flow), 1u);
+  agent.lost(now_, flow, code);
   drain();
 }
 
-void Simulation::receive(std::string frame) {
-  say(now_, "receive", frame);
-  agent.receive(now_, flow_, {frame.data(), frame.size()});
+void Simulation::receive(std::string frame, FlowId flow) {
+  if (flow == 0) flow = last_flow_;
+  say(now_, "receive", std::to_string(flow) + ' ' + frame);
+  agent.receive(now_, flow, {frame.data(), frame.size()});
   drain();
 }
 
@@ -274,6 +284,7 @@ std::string Simulation::next_frame() {
     return {};
   }
   frame_sent_at = frame_times[all_frames.size() - frames.size()];
+  frame_sent_on = frame_flows[all_frames.size() - frames.size()];
   std::string frame = std::move(frames.front());
   frames.pop_front();
   return frame;
@@ -346,15 +357,23 @@ static std::vector<std::string> texts(std::span<const HeaderField> headers) {
 }
 
 static std::string describe(const Output& output) {
-  static constexpr std::string_view kinds[] = {
-      "none",           "connect",
-      "disconnect",     "transmit",
-      "trace",          "connection",
-      "registration",   "registered",
-      "refreshed",      "unregistered",
-      "failed",         "retry",
-      "warning",        "credentials_wanted",
-      "operation_done", "operation_failed"};
+  static constexpr std::string_view kinds[] = {"none",
+                                               "connect",
+                                               "disconnect",
+                                               "transmit",
+                                               "trace",
+                                               "connection",
+                                               "registration",
+                                               "flow",
+                                               "registered",
+                                               "refreshed",
+                                               "unregistered",
+                                               "failed",
+                                               "retry",
+                                               "warning",
+                                               "credentials_wanted",
+                                               "operation_done",
+                                               "operation_failed"};
   std::string words = "-> ";
   words += kinds[static_cast<std::size_t>(output.kind)];
   words += " registration " + std::to_string(output.registration);
@@ -382,7 +401,10 @@ void Simulation::check_order(const Output& output) const {
                   properties->state == RegistrationState::failed);
       break;
     case OutputKind::retry:
-      if (output.failure.retry_at != 0 && properties != nullptr) {
+      // One of several flows may wait while another has its turn.
+      if (properties != nullptr &&
+          !has_several_.contains(output.registration) &&
+          output.failure.retry_at != 0) {
         EXPECT_NEAR(properties->retry_at, output.failure.retry_at, 1'000)
             << "in state " << static_cast<int>(properties->state) << ": "
             << output.failure.message;
@@ -538,36 +560,43 @@ void Simulation::drain() {
   lifetime_ += std::max(
       {now_.monotonic - told_.monotonic, now_.wall - told_.wall, Millis{0}});
   told_ = now_;
-  bool connect = false;
-  bool pong = false;
+  std::vector<FlowId> connects_now;
+  std::vector<FlowId> pings_now;
   std::vector<std::pair<RegistrationId, std::uint32_t>> wanted;
   Output output;
+  const auto is_open = [this](FlowId flow) {
+    const auto found = sockets_.find(flow);
+    return found != sockets_.end() && found->second;
+  };
   while (agent.poll(output)) {
     note(output);
     switch (output.kind) {
       case OutputKind::transmit:
-        EXPECT_TRUE(socket_open_) << "a frame without an open socket";
-        EXPECT_EQ(output.flow, flow_);
+        EXPECT_TRUE(is_open(output.flow)) << "a frame without an open socket";
         if (auto_pong && output.bytes == "\r\n\r\n") {
           ++pings;
-          pong = true;
+          pings_now.push_back(output.flow);
           break;
         }
         frames.emplace_back(output.bytes);
         all_frames.emplace_back(output.bytes);
         frame_times.push_back(now_.monotonic);
+        frame_flows.push_back(output.flow);
         break;
       case OutputKind::connect:
-        EXPECT_GT(output.flow, flow_);
-        flow_ = output.flow;
-        socket_wanted_ = true;
+        EXPECT_GT(output.flow, last_flow_);
+        last_flow_ = output.flow;
+        sockets_[output.flow] = false;
+        connects_now.push_back(output.flow);
         connects.push_back(output.server);
         connect_times.push_back(now_.monotonic);
-        connect = auto_open;
         break;
       case OutputKind::disconnect:
         disconnects.push_back(output.close_code);
-        socket_open_ = socket_wanted_ = false;
+        EXPECT_EQ(sockets_.erase(output.flow), 1u);
+        break;
+      case OutputKind::flow:
+        has_several_.insert(output.registration);
         break;
       case OutputKind::credentials_wanted:
         wanted.emplace_back(output.registration, output.challenge);
@@ -579,8 +608,12 @@ void Simulation::drain() {
   const Millis at = agent.deadline();
   EXPECT_TRUE(overdue_ || at == no_deadline || at >= now_.monotonic)
       << "a timer armed for the past";
-  if (connect && socket_wanted_) open();
-  if (pong && socket_open_) receive("\r\n");
+  for (const FlowId flow : connects_now) {
+    if (auto_open && sockets_.contains(flow)) open(flow);
+  }
+  for (const FlowId flow : pings_now) {
+    if (is_open(flow)) receive("\r\n", flow);
+  }
   if (!auto_credentials) return;
   for (const auto& [id, challenge] : wanted) {
     Credentials credentials;

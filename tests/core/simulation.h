@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,10 +115,11 @@ class Simulation {
   bool subprotocol = true;
   bool secure = true;
   bool loopback = false;
-  void open();
-  void refuse();
-  void drop(std::uint16_t code = 1006);
-  void receive(std::string frame);
+  // On a flow, or on the latest that it can be done to.
+  void open(FlowId flow = 0);
+  void refuse(FlowId flow = 0);
+  void drop(std::uint16_t code = 1006, FlowId flow = 0);
+  void receive(std::string frame, FlowId flow = 0);
 
   // Credentials are given when asked unless this is off.
   bool auto_credentials = true;
@@ -132,12 +134,14 @@ class Simulation {
   std::deque<std::string> frames;  // sent, not yet looked at
   std::vector<std::string> all_frames;
   std::vector<Millis> frame_times;  // of all_frames
+  std::vector<FlowId> frame_flows;  // of all_frames
   std::vector<Seen> outputs;
   std::vector<std::uint32_t> connects;  // server indices asked for
   std::vector<Millis> connect_times;
   std::vector<std::uint16_t> disconnects;
   [[nodiscard]] std::string next_frame();  // fails the test without one
   Millis frame_sent_at = 0;                // of the frame taken last
+  FlowId frame_sent_on = 0;
   [[nodiscard]] RegistrationState state(RegistrationId id) const;
   // What was told last of a registration's properties.
   [[nodiscard]] const Seen* properties(RegistrationId id) const;
@@ -146,8 +150,12 @@ class Simulation {
   [[nodiscard]] std::size_t count(OutputKind kind) const;
   [[nodiscard]] bool warned(std::string_view code) const;
   [[nodiscard]] bool bound(RegistrationId id) const;
-  [[nodiscard]] bool socket_open() const { return socket_open_; }
-  [[nodiscard]] bool socket_wanted() const { return socket_wanted_; }
+  [[nodiscard]] bool socket_open() const { return latest(true) != 0; }
+  [[nodiscard]] bool socket_wanted() const { return latest(false) != 0; }
+  // All that are open or asked for, each with whether it is open.
+  [[nodiscard]] const std::map<FlowId, bool>& sockets() const {
+    return sockets_;
+  }
   // The wall clock without its steps back.
   [[nodiscard]] Millis latest_wall() const { return now_.wall + stepped_back_; }
   [[nodiscard]] Millis now() const { return now_.monotonic; }
@@ -167,6 +175,7 @@ class Simulation {
 
  private:
   void tell_time();
+  [[nodiscard]] FlowId latest(bool is_open) const;
   void note(const Output& output);
   void check_order(const Output& output) const;
   void check_secrecy(const Output& output);
@@ -178,9 +187,9 @@ class Simulation {
   Millis lifetime_ = 0;
   bool overdue_ = false;         // time has passed since advance() was called
   std::string digest_response_;  // of the frame sent last
-  FlowId flow_ = 0;
-  bool socket_open_ = false;
-  bool socket_wanted_ = false;
+  FlowId last_flow_ = 0;
+  std::map<FlowId, bool> sockets_;
+  std::set<RegistrationId> has_several_;  // registrations with several flows
   OperationId last_operation_ = 0;
 };
 

@@ -45,9 +45,20 @@ std::uint32_t longest_grant(const message::Message& response,
 
 }  // namespace
 
+// A registration with several flows is known by the number of its first; the
+// others have the numbers behind it.
+void Watch::created(RegistrationId id, std::uint32_t flows) {
+  for (std::uint32_t i = 0; i < flows; ++i) members_[id + i].host_id = id;
+}
+
 bool Watch::is_alive(RegistrationId id) const {
-  const auto found = accounts_.find(id);
-  return !closed_ && found != accounts_.end() && !found->second.removed;
+  const auto found = members_.find(id);
+  return !closed_ && found != members_.end() && !found->second.removed;
+}
+
+bool Watch::is_open(FlowId flow) const {
+  const auto found = world_.sockets().find(flow);
+  return found != world_.sockets().end() && found->second;
 }
 
 void Watch::called(OperationId operation) {
@@ -67,8 +78,11 @@ void Watch::remove(RegistrationId id) {
   EXPECT_EQ(was_there, is_alive(id));
   if (was_there) world_.drain();
   check();
-  accounts_[id].removed = true;
-  accounts_[id].in_flight.reset();
+  for (auto& [member_id, member] : members_) {
+    if (member.host_id != id) continue;
+    member.removed = true;
+    member.in_flight.reset();
+  }
   Call call;
   EXPECT_EQ(world_.try_call(id, call), 0u);
 }
@@ -81,17 +95,17 @@ void Watch::close() {
   EXPECT_EQ(world_.deadline(), no_deadline);
 }
 
-void Watch::receive(const std::string& frame) {
+void Watch::receive(const std::string& frame, FlowId flow) {
   const std::uint32_t before = world_.agent.statistics().dropped;
-  world_.receive(frame);
-  answered(frame, before);
+  const bool is_heard = is_open(flow);
+  world_.receive(frame, flow);
+  if (is_heard) answered(frame, before);
   check();
 }
 
 // Which of the REGISTERs in flight a frame has answered: one that was not
 // dropped. Of several messages in a frame nobody tells which was.
 void Watch::answered(std::string frame, std::uint32_t dropped_before) {
-  if (!world_.socket_open()) return;
   const bool was_dropped = world_.agent.statistics().dropped != dropped_before;
   std::span<char> text(frame);
   static message::Message message;
@@ -106,57 +120,67 @@ void Watch::answered(std::string frame, std::uint32_t dropped_before) {
 }
 
 void Watch::answered(const message::Message& response, bool certainly) {
-  const auto found = accounts_.find(owner_of(response.via.branch));
-  if (response.is_request || response.status < 200 ||
-      found == accounts_.end()) {
+  const auto found = members_.find(owner_of(response.via.branch));
+  if (response.is_request || response.status < 200 || found == members_.end()) {
     return;
   }
-  Account& account = found->second;
-  if (!account.in_flight || account.in_flight->call_id != response.call_id ||
-      account.in_flight->cseq != response.cseq) {
+  Member& member = found->second;
+  if (!member.in_flight || member.in_flight->call_id != response.call_id ||
+      member.in_flight->cseq != response.cseq) {
     return;
   }
-  const Flight flight = *account.in_flight;
-  account.in_flight->may_be_answered = true;
+  const Flight flight = *member.in_flight;
+  member.in_flight->may_be_answered = true;
   if (const message::Header* row = response.find(HeaderName::retry_after)) {
     const Millis seconds =
         message::parse_leading_delta_seconds(row->value).value_or(0);
     held_until_ = std::max(
         held_until_, world_.now() + std::min(seconds, longest_hold) * 1000);
   }
-  if (certainly) account.in_flight.reset();
+  if (certainly) member.in_flight.reset();
   if (!flight.registers || response.status >= 300) return;
-  account.offered_until =
+  const Millis until =
       flight.sent_lifetime +
       static_cast<Millis>(longest_grant(response, flight.asked)) * 1000;
+  member.offered_until = std::max(member.offered_until, until);
 }
 
 void Watch::check() {
-  while (!world_.frames.empty()) check_frame(world_.next_frame());
   for (; read_ < world_.outputs.size(); ++read_) {
     check_output(world_.outputs[read_]);
   }
-  if (!world_.socket_open()) {
-    unanswered_.clear();
-    for (auto& [id, account] : accounts_) account.in_flight.reset();
-  }
+  while (!world_.frames.empty()) check_frame(world_.next_frame());
+  forget_lost_flows();
   check_bindings();
+}
+
+void Watch::forget_lost_flows() {
+  std::erase_if(unanswered_, [this](const Request& request) {
+    return !is_open(request.flow);
+  });
+  for (auto& [id, member] : members_) {
+    if (member.in_flight && !is_open(member.in_flight->flow)) {
+      member.in_flight.reset();
+    }
+  }
 }
 
 void Watch::check_frame(const std::string& frame) {
   EXPECT_FALSE(closed_) << "a frame after close()";
-  if (frame.starts_with("OPTIONS ")) unanswered_.push_back(frame);
   if (frame.starts_with("REGISTER ")) check_register(frame);
+  if (frame.starts_with("REGISTER ") || frame.starts_with("OPTIONS ")) {
+    unanswered_.push_back({frame, world_.frame_sent_on});
+  }
 }
 
 void Watch::check_register(const std::string& frame) {
   check_register_shape(frame);
   const RegistrationId id = owner_of(parameter(header(frame, "Via"), "branch"));
-  ASSERT_TRUE(accounts_.contains(id)) << frame;
-  Account& account = accounts_[id];
-  EXPECT_FALSE(account.removed) << "a frame after removal";
-  if (account.in_flight && !account.in_flight->may_be_answered) {
-    EXPECT_GE(world_.frame_sent_at - account.in_flight->sent_at,
+  ASSERT_TRUE(members_.contains(id)) << frame;
+  Member& member = members_[id];
+  EXPECT_FALSE(member.removed) << "a frame after removal";
+  if (member.in_flight && !member.in_flight->may_be_answered) {
+    EXPECT_GE(world_.frame_sent_at - member.in_flight->sent_at,
               client_.transaction_timeout)
         << "two REGISTERs in flight";
   }
@@ -168,30 +192,41 @@ void Watch::check_register(const std::string& frame) {
   EXPECT_TRUE(last == cseqs_.end() || last->second < flight.cseq)
       << "CSeq must rise";
   cseqs_[flight.call_id] = flight.cseq;
+  flight.flow = world_.frame_sent_on;
   flight.sent_at = world_.frame_sent_at;
   flight.sent_lifetime = world_.lifetime();
   flight.asked = static_cast<std::uint32_t>(
       std::strtoul(header(frame, "Expires").c_str(), nullptr, 10));
   flight.registers = flight.asked != 0;
-  account.in_flight = flight;
-  unanswered_.push_back(frame);
+  member.in_flight = flight;
+  member.offered_until = 0;
 }
 
 void Watch::check_output(const Seen& seen) {
-  const auto found = accounts_.find(seen.registration);
-  if (found != accounts_.end()) {
+  const auto found = members_.find(seen.registration);
+  if (found != members_.end()) {
     EXPECT_FALSE(found->second.removed || closed_)
         << "output " << static_cast<int>(seen.kind) << " after removal";
-    if (seen.kind == OutputKind::registered ||
-        seen.kind == OutputKind::refreshed) {
-      found->second.granted_until =
-          std::exchange(found->second.offered_until, 0);
-    }
+    EXPECT_EQ(found->second.host_id, seen.registration);
+  }
+  if (seen.kind == OutputKind::registered ||
+      seen.kind == OutputKind::refreshed) {
+    take_success(seen.registration);
   }
   if (seen.operation != 0) {
     EXPECT_EQ(pending_.erase(seen.operation), 1u)
         << "settled twice, or never called: " << seen.operation;
   }
+}
+
+void Watch::take_success(RegistrationId id) {
+  bool is_offered = false;
+  for (auto& [member_id, member] : members_) {
+    if (member.host_id != id || member.offered_until == 0) continue;
+    member.granted_until = std::exchange(member.offered_until, 0);
+    is_offered = true;
+  }
+  EXPECT_TRUE(is_offered) << "a success without a 2xx";
 }
 
 bool Watch::something_is_due() const {
@@ -201,11 +236,16 @@ bool Watch::something_is_due() const {
 
 void Watch::check_bindings() const {
   if (something_is_due() || !world_.is_punctual()) return;
-  for (const auto& [id, account] : accounts_) {
+  std::map<RegistrationId, Millis> granted_until;  // by what the host knows
+  for (const auto& [id, member] : members_) {
+    Millis& until = granted_until[member.host_id];
+    until = std::max(until, member.granted_until);
+  }
+  for (const auto& [id, until] : granted_until) {
     const Seen* const told = world_.properties(id);
-    if (account.removed || told == nullptr) continue;
+    if (!is_alive(id) || told == nullptr) continue;
     if (told->bound) {
-      EXPECT_LE(world_.lifetime(), account.granted_until + 1'000)
+      EXPECT_LE(world_.lifetime(), until + 1'000)
           << "bound without an unexpired 2xx";
     }
     if (told->state == RegistrationState::registered ||

@@ -22,10 +22,10 @@ class Watch {
       : world_(world), client_(client) {}
 
   // Every one of these is told here and not to the simulation.
-  void created(RegistrationId id) { accounts_[id]; }
+  void created(RegistrationId id, std::uint32_t flows);
   void called(OperationId operation);
   void remove(RegistrationId id);
-  void receive(const std::string& frame);
+  void receive(const std::string& frame, FlowId flow);
   void close();
 
   // After every step.
@@ -36,7 +36,11 @@ class Watch {
   void settle();
 
   // Requests that the server may still answer.
-  [[nodiscard]] const std::vector<std::string>& unanswered() const {
+  struct Request {
+    std::string text;
+    FlowId flow = 0;
+  };
+  [[nodiscard]] const std::vector<Request>& unanswered() const {
     return unanswered_;
   }
   [[nodiscard]] bool is_alive(RegistrationId id) const;
@@ -50,12 +54,15 @@ class Watch {
     Millis sent_at = 0;        // monotonic
     Millis sent_lifetime = 0;  // of the simulation's lifetime()
     std::uint32_t asked = 0;
+    FlowId flow = 0;
   };
-  struct Account {
+  // One flow of a registration: most have one.
+  struct Member {
+    RegistrationId host_id = 0;  // of the registration as the host knows it
     bool removed = false;
     std::optional<Flight> in_flight;
-    // By the simulation's lifetime(), and at the most: of the 2xx that came
-    // last, and of the last one that the agent took for a success.
+    // By the simulation's lifetime(), and at the most: of the 2xx to the last
+    // REGISTER, and of the last one that the agent took for a success.
     Millis offered_until = 0;
     Millis granted_until = 0;
   };
@@ -64,16 +71,19 @@ class Watch {
   void check_register(const std::string& frame);
   void check_output(const Seen& seen);
   void check_bindings() const;
+  void take_success(RegistrationId id);
+  void forget_lost_flows();
+  [[nodiscard]] bool is_open(FlowId flow) const;
   void answered(std::string frame, std::uint32_t dropped_before);
   void answered(const message::Message& response, bool certainly);
   [[nodiscard]] bool something_is_due() const;
 
   Simulation& world_;
   ClientOptions client_;
-  std::map<RegistrationId, Account> accounts_;
+  std::map<RegistrationId, Member> members_;
   std::map<std::string, std::uint32_t> cseqs_;  // by Call-ID
   std::set<OperationId> pending_;
-  std::vector<std::string> unanswered_;
+  std::vector<Request> unanswered_;
   Millis held_until_ = 0;  // monotonic; by a Retry-After
   std::size_t read_ = 0;   // of the outputs
   bool closed_ = false;
