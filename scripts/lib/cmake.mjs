@@ -10,6 +10,7 @@ const labels = {
   dev: 'native build',
   asan: 'native build with sanitizers',
   coverage: 'native build that counts lines',
+  fuzz: 'native build for fuzzing',
   wasm: 'WebAssembly build',
 };
 

@@ -96,5 +96,6 @@ export const layers = [
   nodeTests('interop', 'tests/interop', 15 * MINUTE_MS),
   browser,
   nodeTests('packaging', 'tests/packaging', 10 * MINUTE_MS),
+  { ...nodeTests('fuzz', 'tests/fuzz', 10 * MINUTE_MS), preset: 'fuzz' },
   nodeTests('bench', 'tests/bench', 10 * MINUTE_MS),
 ];

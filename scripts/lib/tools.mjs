@@ -50,6 +50,16 @@ function cmakeIsNewEnough() {
   return Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 25);
 }
 
+/** libFuzzer and the sanitizers are a package of their own. */
+function clangCanFuzz() {
+  const { stdout } = spawnSync('clang', ['-print-resource-dir'], { encoding: 'utf8' });
+  const libraries = stdout ? join(stdout.trim(), 'lib') : '';
+  return (
+    existsSync(libraries) &&
+    readdirSync(libraries, { recursive: true }).some((name) => /rt\.fuzzer\b/.test(name))
+  );
+}
+
 const kamailioModule = (name) => () => hasLibraryFile(`kamailio/modules/${name}.so`);
 
 /** What `npm start` needs. */
@@ -67,6 +77,7 @@ const forTest = [
     isThere: () => hasFile('/usr/include/gtest', '/usr/local/include/gtest'),
   },
   { packages: ['gcovr'], isThere: () => which('gcovr') },
+  { packages: ['clang', 'libclang-rt-dev'], isThere: clangCanFuzz },
   { packages: ['clang-format'], isThere: () => which('clang-format') },
   { packages: ['kamailio'], isThere: () => which('kamailio') ?? hasFile('/usr/sbin/kamailio') },
   { packages: ['kamailio-websocket-modules'], isThere: kamailioModule('websocket') },
