@@ -11,6 +11,7 @@ const labels = {
   asan: 'native build with sanitizers',
   coverage: 'native build that counts lines',
   fuzz: 'native build for fuzzing',
+  osip2: 'native build on libosip2',
   wasm: 'WebAssembly build',
 };
 

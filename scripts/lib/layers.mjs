@@ -89,6 +89,7 @@ export const layers = [
   nodeTests('lint', 'tests/lint', 10 * MINUTE_MS),
   googleTests('core', 'dev'),
   googleTests('core-asan', 'asan'),
+  { ...nodeTests('osip2', 'tests/osip2', 15 * MINUTE_MS), preset: 'osip2' },
   { ...nodeTests('coverage', 'tests/coverage', 15 * MINUTE_MS), preset: 'coverage' },
   { ...nodeTests('parity', 'tests/parity', 10 * MINUTE_MS), preset: 'dev' },
   jest,

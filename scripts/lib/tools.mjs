@@ -78,6 +78,8 @@ const forTest = [
   },
   { packages: ['gcovr'], isThere: () => which('gcovr') },
   { packages: ['clang', 'libclang-rt-dev'], isThere: clangCanFuzz },
+  { packages: ['pkg-config'], isThere: () => which('pkg-config') },
+  { packages: ['libosip2-dev'], isThere: () => hasFile('/usr/include/osipparser2') },
   { packages: ['clang-format'], isThere: () => which('clang-format') },
   { packages: ['kamailio'], isThere: () => which('kamailio') ?? hasFile('/usr/sbin/kamailio') },
   { packages: ['kamailio-websocket-modules'], isThere: kamailioModule('websocket') },

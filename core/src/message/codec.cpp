@@ -1,90 +1,14 @@
 #include "message/codec.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "message/chars.h"
 #include "message/contact.h"
+#include "message/rows.h"
 #include "message/scan.h"
 
 namespace sipreg::message {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-constexpr std::uint32_t max_cseq = 0x7fffffff;  // RFC 3261 section 8.1.1.5
-
-// What of the frame has not been read yet.
-struct Cursor {
-  char* at;
-  char* end;
-};
-
-// One line without its line end.
-struct Line {
-  char* begin;
-  char* end;
-  [[nodiscard]] std::string_view text() const {
-    return {begin, static_cast<std::size_t>(end - begin)};
-  }
-};
-
-// A CR that is not part of a line end: whoever takes it for one would read
-// other rows than we do. In a row a blank takes its place, so that one
-// damaged row does not cost the response (Kamailio ends a Flow-Timer of three
-// digits with CR NUL).
-enum class BareCr : std::uint8_t { blanked, refused };
-
-// False when the line does not end, or holds what is refused.
-bool take_line(Cursor& cursor, Line& line, BareCr bare_cr) {
-  char* at = cursor.at;
-  line.begin = at;
-  for (;; ++at) {
-    while (at < cursor.end && static_cast<unsigned char>(*at) >= ' ') ++at;
-    if (at == cursor.end) return false;
-    line.end = at;
-    if (*at == '\n') break;
-    if (*at != '\r') continue;
-    if (at + 1 < cursor.end && at[1] == '\n') {
-      ++at;
-      break;
-    }
-    if (bare_cr == BareCr::refused) return false;
-    *at = ' ';
-  }
-  cursor.at = at + 1;
-  return true;
-}
-
-// RFC 3261 section 7.3.1: a line end and the white space around it count as
-// one space. The line is moved up to close the gap, and blanks take the place
-// where it was, so that the frame still says the same.
-void append_folded(Line& value, Line more) {
-  char* const row_end = more.end;
-  while (more.begin < more.end && is_blank(*more.begin)) ++more.begin;
-  while (more.begin < more.end && is_blank(more.end[-1])) --more.end;
-  if (more.begin < more.end) {
-    if (value.begin < value.end) *value.end++ = ' ';
-    const std::size_t size = more.text().size();
-    std::memmove(value.end, more.begin, size);
-    value.end += size;
-  }
-  std::fill(value.end, row_end, ' ');
-}
-
-// Splits "Name : value". Nothing but SP and HTAB may stand before the colon:
-// who tolerates more there can be made to read other headers than a proxy did.
-bool split_row(const Line& line, Header& row, Line& value) {
-  char* at = line.begin;
-  while (at < line.end && is_token_char(*at)) ++at;
-  row.name = Line{line.begin, at}.text();
-  while (at < line.end && is_blank(*at)) ++at;
-  if (row.name.empty() || at == line.end || *at != ':') return false;
-  ++at;
-  while (at < line.end && is_blank(*at)) ++at;
-  value = {at, line.end};
-  while (at < value.end && is_blank(value.end[-1])) --value.end;
-  return true;
-}
 
 bool is_sip_version(std::string_view text) {
   return equals_ignoring_case(text, "SIP/2.0");
@@ -233,68 +157,17 @@ ParseError take_row(const Header& row, Message& out, Framing& framing) {
 
 ParseError take_rows(Cursor& cursor, Message& out, Framing& framing) {
   for (;;) {
-    Line line;
-    if (!take_line(cursor, line, BareCr::blanked)) return ParseError::header;
-    if (line.begin == line.end) return ParseError::none;
-    if (out.row_count_ == max_headers) return ParseError::too_many_headers;
-    Header& row = out.rows_[out.row_count_];
-    Line value;
-    if (!split_row(line, row, value)) return ParseError::header;
-    while (cursor.at < cursor.end && is_blank(*cursor.at)) {
-      Line more;
-      if (!take_line(cursor, more, BareCr::blanked)) return ParseError::header;
-      append_folded(value, more);
-    }
-    row.id = header_name(row.name);
-    row.value = value.text();
-    ++out.row_count_;
-    const ParseError error = take_row(row, out, framing);
+    const Header* row;
+    ParseError error = next_row(cursor, out, row);
+    if (row == nullptr) return error;
+    error = take_row(*row, out, framing);
     if (error != ParseError::none) return error;
   }
 }
 
-// Everything but the rows, which are 256 and need no clearing.
-void reset(Message& out) {
-  out.is_request = false;
-  out.status = 0;
-  out.reason = out.method = out.request_uri = {};
-  out.via = {};
-  out.call_id = out.cseq_method = out.from_tag = out.to_tag = {};
-  out.cseq = 0;
-  out.from_readable = false;
-  out.body = out.rest = {};
-  out.row_count_ = 0;
-}
-
-void skip_line_ends(Cursor& cursor) {
-  while (cursor.at < cursor.end && (*cursor.at == '\r' || *cursor.at == '\n')) {
-    ++cursor.at;
-  }
-}
-
-ParseError take_body(Cursor& cursor, const Framing& framing, Message& out) {
-  std::size_t length = static_cast<std::size_t>(cursor.end - cursor.at);
-  if (framing.has_length) {
-    if (framing.length > length) return ParseError::content_length;
-    length = framing.length;
-  }
-  out.body = {cursor.at, length};
-  cursor.at += length;
-  skip_line_ends(cursor);
-  out.rest = Line{cursor.at, cursor.end}.text();
-  return ParseError::none;
-}
-
 }  // namespace
 
-const Header* Message::find(HeaderName id) const {
-  for (const Header& row : headers()) {
-    if (row.id == id) return &row;
-  }
-  return nullptr;
-}
-
-ParseError parse(std::span<char> frame, Message& out) {
+ParseError own::parse(std::span<char> frame, Message& out) {
   reset(out);
   if (frame.size() > max_frame_size) return ParseError::too_large;
   Cursor cursor{frame.data(), frame.data() + frame.size()};
@@ -317,7 +190,13 @@ ParseError parse(std::span<char> frame, Message& out) {
   if (out.call_id.empty()) return ParseError::call_id;
   if (out.cseq_method.empty()) return ParseError::cseq;
   if (out.is_request && out.method != out.cseq_method) return ParseError::cseq;
-  return take_body(cursor, framing, out);
+  std::size_t length = cursor.left();
+  if (framing.has_length) {
+    if (framing.length > length) return ParseError::content_length;
+    length = framing.length;
+  }
+  take_body(cursor, length, out);
+  return ParseError::none;
 }
 
 }  // namespace sipreg::message

@@ -1,6 +1,7 @@
 // The message codec: the only door between SIP text and the rest of the core.
 //
-// A second implementation may stand behind this header; nothing outside
+// Two implementations stand behind this header, our own (codec.cpp) and one on
+// libosip2 (osip2/codec.cpp); CMake's SIPREG_CODEC chooses. Nothing outside
 // core/src/message knows how a message is taken apart.
 #pragma once
 
@@ -18,6 +19,7 @@ inline constexpr std::size_t max_frame_size = 65'536;
 inline constexpr std::size_t max_headers = 256;
 inline constexpr std::size_t max_contacts = 64;
 inline constexpr std::size_t max_challenges = 16;
+inline constexpr std::uint32_t max_cseq = 0x7fffffff;  // RFC 3261 8.1.1.5
 
 // Why a frame was refused. Every value but `none` means: drop it and count it.
 enum class ParseError : std::uint8_t {
@@ -80,6 +82,21 @@ struct Message {
 // are unfolded in place (RFC 3261 section 7.3.1), hence the mutable span; what
 // the frame says stays the same. Leading CRLFs are skipped (section 7.5). Bare
 // LF line ends are tolerated. After an error `out` holds nothing of use.
+namespace own {
 [[nodiscard]] ParseError parse(std::span<char> frame, Message& out);
+}
+
+// The same on libosip2. It allocates, and sets libosip2 up for the whole
+// process at the first call: parser_init(), and its traces go nowhere, which
+// would else go to the standard output. Only with SIPREG_CODEC=osip2.
+namespace osip2 {
+[[nodiscard]] ParseError parse(std::span<char> frame, Message& out);
+}
+
+#ifdef SIPREG_CODEC_OSIP2
+using osip2::parse;
+#else
+using own::parse;
+#endif
 
 }  // namespace sipreg::message
