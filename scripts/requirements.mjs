@@ -1,5 +1,5 @@
-// Counts the tests of every requirement by the ids in their names, and says which have none. `npm run requirements`
-// prints the table and fails where something is wrong.
+// Counts the tests of every requirement and every fault by the ids in their names, and says which have none.
+// `npm run requirements` prints the tables and fails where something is wrong.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,6 +13,22 @@ function idTable(file) {
   const text = readFileSync(join(root, file), 'utf8');
   const rows = [...text.matchAll(/^\| ([A-Z]+-\d\d) \|(.*)\|$/gm)];
   return rows.map(([, id, cells]) => [id, cells.split('|').at(-1).trim()]);
+}
+
+/** The rows of tests/faults.md: [number, where it is shown: core, host or both]. */
+function faultTable() {
+  const text = readFileSync(join(root, 'tests/faults.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| (\d+) \|(.*)\|$/gm)];
+  return rows.map(([, number, cells]) => [
+    Number(number),
+    cells.split('|').at(-1).trim().split(', '),
+  ]);
+}
+
+/** Native tests are in C++; a conformance case runs in both places. */
+function placesOf(file) {
+  if (file.startsWith('tests/conformance/')) return ['core', 'host'];
+  return [file.endsWith('.cpp') ? 'core' : 'host'];
 }
 
 /** DIG_15 in C++ is DIG-15. */
@@ -35,7 +51,8 @@ export function examine() {
   const required = new Map(idTable('tests/requirements.md'));
   const excluded = new Map(idTable('docs/scope.md'));
   const counts = new Map([...required.keys()].map((id) => [id, 0]));
-  const faults = new Map();
+  const faults = new Map(faultTable());
+  const faultTests = new Map();
   const problems = { unknown: [], crowded: [], unreasoned: [] };
   for (const { file, name } of testNames()) {
     const ids = idsIn(name);
@@ -45,7 +62,10 @@ export function examine() {
       if (required.has(id)) count(counts, id);
       else problems.unknown.push(`${file}: ${name}: ${id}`);
     }
-    for (const number of numbers) count(faults, number);
+    for (const number of numbers) {
+      if (!faults.has(number)) problems.unknown.push(`${file}: ${name}: fault ${number}`);
+      for (const place of placesOf(file)) count(faultTests, `${number} ${place}`);
+    }
   }
   for (const [id, reason] of excluded) {
     if (!required.has(id)) problems.unknown.push(`docs/scope.md: ${id}`);
@@ -54,17 +74,21 @@ export function examine() {
   const missing = [...counts]
     .filter(([id, tests]) => tests === 0 && !excluded.has(id))
     .map(([id]) => id);
-  return { required, excluded, counts, faults, missing, ...problems };
+  /** "28 core": a fault that has no test where it needs one. */
+  const untested = [...faults].flatMap(([number, places]) =>
+    places.map((place) => `${number} ${place}`).filter((fault) => !faultTests.has(fault)),
+  );
+  return { required, excluded, counts, faults, untested, missing, ...problems };
 }
 
-function print({ required, excluded, counts, faults, missing, unknown, crowded, unreasoned }) {
+function print(result) {
+  const { required, excluded, counts, faults, untested, missing, unknown, crowded, unreasoned } =
+    result;
   for (const [id, words] of required) {
     const tests = counts.get(id);
     const note = tests === 0 ? (excluded.has(id) ? 'out of scope' : 'MISSING') : tests;
     console.log(`${id.padEnd(8)}${String(note).padStart(12)}  ${words}`);
   }
-  const numbers = [...faults.keys()].sort((a, b) => a - b);
-  console.log(`\nFaults with a test (${numbers.length}): ${numbers.join(', ')}`);
   const list = (title, lines) => {
     if (lines.length > 0)
       console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
@@ -73,17 +97,21 @@ function print({ required, excluded, counts, faults, missing, unknown, crowded, 
   list(`Names with more than ${most} ids`, crowded);
   list('Out of scope without a reason', unreasoned);
   list('Ids without a test', missing);
+  list('Faults without a test where they need one', untested);
   const tested = [...counts.values()].filter((tests) => tests > 0).length;
   console.log(
-    `\n${required.size} ids: ${tested} tested, ${excluded.size} out of scope, ${missing.length} missing`,
+    `\n${required.size} ids: ${tested} tested, ${excluded.size} out of scope, ${missing.length} missing; ` +
+      `${faults.size} faults, ${untested.length} places without a test`,
   );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const result = examine();
   print(result);
-  const { missing, unknown, crowded, unreasoned } = result;
-  process.exitCode = [missing, unknown, crowded, unreasoned].every((list) => list.length === 0)
+  const { missing, untested, unknown, crowded, unreasoned } = result;
+  process.exitCode = [missing, untested, unknown, crowded, unreasoned].every(
+    (list) => list.length === 0,
+  )
     ? 0
     : 1;
 }

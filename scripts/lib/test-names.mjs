@@ -54,7 +54,7 @@ function fromJavaScript(text, file) {
 }
 
 function readerOf(file) {
-  if (/^core\/.*\.cpp$/.test(file)) return fromGoogleTest;
+  if (/^(core|chaos)\/.*\.cpp$/.test(file)) return fromGoogleTest;
   if (/^conformance\/.*\.md$/.test(file) && !file.endsWith('README.md')) return fromMarkdown;
   if (/\.(test|spec)\.[cm]?[jt]s$/.test(file)) return fromJavaScript;
   return undefined;
