@@ -30,12 +30,12 @@ const manifest = join(dist, 'build.json');
  * js/src/<name>/index.ts, as an ES module and as CommonJS, with declarations for both.
  */
 const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const entries = Object.values(exports)
+export const entries = Object.values(exports)
   .filter((target) => typeof target === 'object')
   .map((target) => basename(target.import.default, '.js'));
 
 const isFile = (name) => existsSync(join(sources, name));
-const sourceOf = (entry) => [`${entry}.ts`, `${entry}/index.ts`].find(isFile);
+export const sourceOf = (entry) => [`${entry}.ts`, `${entry}/index.ts`].find(isFile);
 
 /** The files of JavaScript. The command-line tool's are no entries: users run them. */
 const bundles = [

@@ -1,6 +1,10 @@
 import type { RegistrationErrorCode, SipResponse } from './types.js';
 
-/** What a RegistrationError carries besides its message. */
+/**
+ * What a RegistrationError carries besides its message.
+ *
+ * @internal
+ */
 export interface ErrorDetails {
   code: RegistrationErrorCode;
   status?: number;
@@ -14,7 +18,9 @@ export interface ErrorDetails {
 
 /** Why a registration, one of its calls or the client failed. Tell errors apart by `code`: copies of this class may coexist. */
 export class RegistrationError extends Error {
+  /** Always "RegistrationError". */
   declare readonly name: 'RegistrationError';
+  /** What it is about. */
   readonly code: RegistrationErrorCode;
   /** Status of the final response that led to this. */
   declare readonly status?: number;
@@ -24,9 +30,16 @@ export class RegistrationError extends Error {
   declare readonly retryAfter?: number;
   /** A retry can help; with `retry: true` one is scheduled at retryAt. */
   readonly retryable: boolean;
+  /** When it is tried again by itself, in ms since the epoch. */
   declare readonly retryAt?: number;
+  /** The final response that led to this. */
   declare readonly response?: SipResponse;
 
+  /**
+   * sipreg makes them.
+   *
+   * @internal
+   */
   constructor(message: string, details: ErrorDetails) {
     const { cause, ...known } = details;
     super(message, cause === undefined ? undefined : { cause });

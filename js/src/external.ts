@@ -1,4 +1,8 @@
-/** The same API as `sipreg`, with the WebAssembly as a file of its own: sipreg.wasm beside this one. */
+/**
+ * The same API as `sipreg`, with the WebAssembly as a file of its own: sipreg.wasm beside this one.
+ *
+ * @module sipreg/external
+ */
 import locate from 'sipreg:location';
 import { openClient } from './client.js';
 import type { Client, ClientOptions } from './types.js';

@@ -15,18 +15,25 @@ export const digestAlgorithms: readonly DigestAlgorithm[] = [
 
 /** What a digest response is computed from; strings are unescaped, as they are before they are put in quotes. */
 export interface DigestInput {
+  /** The challenge's. */
   algorithm: DigestAlgorithm;
+  /** The digest username, not the AOR. */
   username: string;
+  /** The challenge's. */
   realm: string;
+  /** In clear. */
   password: string;
+  /** "REGISTER" */
   method: string;
   /** The digest-uri, byte for byte as sent. */
   uri: string;
+  /** The challenge's. */
   nonce: string;
   /** Absent: the form without qop (RFC 2069), which has neither nc nor cnonce and no -sess algorithm. */
   qop?: 'auth';
-  /** Eight hex digits. */
+  /** How often the nonce was used: eight hex digits. Needed with qop. */
   nc?: string;
+  /** The client's nonce. Needed with qop. */
   cnonce?: string;
 }
 

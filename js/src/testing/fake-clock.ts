@@ -31,6 +31,7 @@ export interface FakeClock {
   jump(ms: number): void;
 }
 
+/** What createFakeClock() takes. */
 export interface FakeClockOptions {
   /** Where the wall clock starts, in milliseconds since the epoch. Default 2024-01-01T00:00:00Z. */
   now?: number;

@@ -1,6 +1,8 @@
 /**
  * `sipreg/testing`: a SIP registrar inside the process and a clock that only the test moves, for the tests of web
  * softphones. The registrar shares no code with sipreg itself, so that the two cannot be wrong in the same way.
+ *
+ * @module sipreg/testing
  */
 export { digestResponse, type DigestInput } from './digest.js';
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.js';

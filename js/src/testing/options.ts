@@ -8,11 +8,13 @@ import type { ParsedRequest, ParsedResponse } from './parsed.js';
 export interface TraceMessage {
   /** Seen from the client, as in its own `message` events: 'out' goes to the registrar, 'in' comes from it. */
   direction: 'in' | 'out';
+  /** The frame's text. */
   data: string;
   /** Which connection it was, counted from 1. */
   connection: number;
 }
 
+/** What createTestRegistrar() takes. */
 export interface TestRegistrarOptions {
   /** Realm of the challenges. Default "sipreg.test". */
   realm?: string;
@@ -65,6 +67,7 @@ export interface ServerRequest {
   method: string;
   /** Header fields; they take the place of the usual From, To, Call-ID, CSeq and Max-Forwards. */
   headers?: Record<string, string | string[]>;
+  /** Default: none. */
   body?: string;
   /** The Contact URI to send to, where the address of record has several. Default: the one registered last. */
   contact?: string;

@@ -6,6 +6,7 @@ export interface ParsedMessage {
   readonly text: string;
   /** All header fields in order, unfolded; names in lower case and in their long form. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** What follows the header; mostly empty. */
   readonly body: string;
   /** The value of the first header field of that name. */
   header(name: string): string | undefined;
@@ -25,7 +26,9 @@ export interface ParsedRequest extends ParsedMessage {
 
 /** A response, read. */
 export interface ParsedResponse extends ParsedMessage {
+  /** 100 … 699; 0: it cannot be read. */
   readonly status: number;
+  /** The reason phrase. */
   readonly reason: string;
 }
 
