@@ -1,0 +1,223 @@
+#include <string>
+#include <utility>
+
+#include "agent/implementation.h"
+#include "message/scan.h"
+#include "message/uri.h"
+
+namespace sipreg {
+namespace {
+
+using registration::Account;
+using registration::Exchange;
+using registration::Registration;
+
+constexpr std::size_t token_length = 12;
+constexpr Status fine{};
+constexpr Status no_such_registration{
+    Error::unknown_registration, {}, "The registration was removed."};
+
+}  // namespace
+
+void Agent::Implementation::start_call(RegistrationId id, OperationId operation,
+                                       std::unique_ptr<Exchange> exchange) {
+  Account* const account = account_of(id);
+  std::vector<Registration*> takers = all_of(id);
+  if (account != nullptr) {
+    takers = account->takers(exchange->kind);
+    account->expect(operation, exchange->kind, takers.size());
+  }
+  for (Registration* const taker : takers) {
+    std::unique_ptr<Exchange> own = std::move(exchange);
+    if (taker != takers.back()) {
+      exchange = exchanges.take();
+      exchange->copy_call(*own);
+    }
+    taker->call(std::move(own), operation);
+    set_timer(*taker);
+  }
+}
+
+std::uint32_t Agent::Implementation::free_reg_id(std::string_view aor,
+                                                 std::uint32_t count) const {
+  std::uint32_t first = 1;
+  for (bool is_free = false; !is_free;) {
+    is_free = true;
+    for (const auto& entry : registrations) {
+      const std::uint32_t taken = entry->settings().reg_id;
+      if (taken < first || taken >= first + count ||
+          !message::equal_uris(entry->settings().aor, aor)) {
+        continue;
+      }
+      first = taken + 1;
+      is_free = false;
+    }
+  }
+  return first;
+}
+
+void Agent::Implementation::clear_siblings(const Registration& owner) {
+  for (const auto& entry : registrations) {
+    if (entry.get() != &owner &&
+        message::equal_uris(entry->settings().aor, owner.settings().aor)) {
+      entry->cleared();
+      set_timer(*entry);
+    }
+  }
+}
+
+Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
+  Implementation& self = *implementation_;
+  if (self.closed) return {Error::closed, {}, "The client was closed."};
+  if (!self.configured) return {Error::not_ready, {}, "configure() first"};
+  const std::uint32_t flows = options.outbound ? options.flows : 1;
+  if (flows == 0 || flows > self.environment.servers.count()) {
+    return {Error::invalid_argument, "outbound.flows",
+            "must be at least 1 and not more than there are servers"};
+  }
+  std::vector<std::unique_ptr<Registration>> made;
+  RegistrationOptions each = options;
+  const std::uint32_t first_reg_id =
+      options.reg_id ? *options.reg_id : self.free_reg_id(options.aor, flows);
+  for (std::uint32_t flow = 0; flow < flows; ++flow) {
+    each.reg_id = first_reg_id + flow;
+    if (flow == 1) self.use_connections(flows);
+    std::string user;
+    std::string host;
+    self.entropy.append_token(user, token_length);
+    self.entropy.append_token(host, token_length);
+    registration::Snapshot snapshot;
+    const bool is_restored =
+        flow < options.snapshots.size() &&
+        registration::read_snapshot(options.snapshots[flow], snapshot) &&
+        snapshot.instance_id == self.instance_id &&
+        snapshot.reg_id == (options.outbound ? each.reg_id : 0);
+    if (is_restored) {
+      if (!snapshot.contact_user.empty()) user = snapshot.contact_user;
+      host = snapshot.contact_host;
+    }
+    registration::Settings settings;
+    const Status status =
+        registration::make_settings(each, user, host, settings);
+    if (!status.ok()) return status;
+    made.push_back(std::make_unique<Registration>(self, *self.connections[flow],
+                                                  self.last_id + flow + 1, flow,
+                                                  std::move(settings)));
+    if (is_restored) made.back()->restore(snapshot);
+  }
+  id = self.last_id + 1;
+  self.last_id += flows;
+  std::vector<Registration*> members;
+  for (auto& registration : made) {
+    members.push_back(registration.get());
+    self.registrations.push_back(std::move(registration));
+  }
+  if (flows > 1) {
+    self.accounts.push_back(std::make_unique<Account>(std::move(members)));
+    const auto& joined = self.accounts.back()->flows();
+    for (Registration* const member : joined) member->join(joined);
+  }
+  return fine;
+}
+
+std::uint32_t Agent::reg_id(RegistrationId id) const {
+  const Registration* const first = implementation_->find(id);
+  return first == nullptr ? 0 : first->settings().reg_id;
+}
+
+Status Agent::call(Now now, RegistrationId id, OperationId operation,
+                   const Call& call) {
+  Implementation& self = *implementation_;
+  if (self.all_of(id).empty()) return no_such_registration;
+  if (call.expires == 0u) {
+    return {Error::invalid_argument, "expires",
+            "must be 1 to 4294967295 seconds; unregister() ends a binding"};
+  }
+  message::Uri uri;
+  if (call.kind == CallKind::remove_binding &&
+      (!message::parse_uri(call.uri, uri) ||
+       !message::is_header_text(call.uri))) {
+    return {Error::invalid_argument, "uri",
+            "must be a SIP URI as query() lists it"};
+  }
+  std::unique_ptr<Exchange> exchange = self.exchanges.take();
+  Status status =
+      registration::render_headers(call.headers, exchange->header_rows);
+  if (status.ok()) {
+    status =
+        registration::render_supported(call.supported, exchange->supported);
+  }
+  if (!status.ok()) {
+    self.exchanges.give_back(std::move(exchange));
+    return status;
+  }
+  exchange->kind = call.kind;
+  exchange->expires = call.expires;
+  exchange->force = call.force;
+  exchange->uri = call.uri;
+  self.act(now, [&] {
+    self.advance_registrations();  // a binding that ended meanwhile, above all
+    self.start_call(id, operation, std::move(exchange));
+  });
+  return fine;
+}
+
+Status Agent::remove(Now now, RegistrationId id) {
+  Implementation& self = *implementation_;
+  const std::vector<Registration*> members = self.all_of(id);
+  if (members.empty()) return no_such_registration;
+  self.enter(now);
+  for (Registration* const member : members) {
+    member->end(FailureCode::removed);
+    self.timers.clear(member->timer);
+    member->join({});
+  }
+  if (Account* const account = self.account_of(id)) account->end();
+  const auto first = self.position(id);
+  self.registrations.erase(first,
+                           first + static_cast<std::ptrdiff_t>(members.size()));
+  return fine;
+}
+
+Status Agent::update(RegistrationId id, const UpdateOptions& options) {
+  Status status = no_such_registration;
+  for (Registration* const member : implementation_->all_of(id)) {
+    status = member->update(options);
+    if (!status.ok()) break;  // the first: all are alike
+  }
+  return status;
+}
+
+Status Agent::reset_credentials(RegistrationId id, bool available) {
+  const std::vector<Registration*> members = implementation_->all_of(id);
+  for (Registration* const member : members) {
+    member->reset_credentials(available);
+  }
+  return members.empty() ? no_such_registration : fine;
+}
+
+Status Agent::provide_credentials(Now now, RegistrationId id,
+                                  std::uint32_t challenge,
+                                  std::span<const Credentials> credentials) {
+  Implementation& self = *implementation_;
+  if (self.all_of(id).empty()) return no_such_registration;
+  for (const Credentials& item : credentials) {
+    const Status status = check(item);
+    if (!status.ok()) return status;
+  }
+  self.act(now, [&] {
+    std::vector<std::pair<Registration*, std::uint32_t>> asking;
+    if (Account* const account = self.account_of(id)) {
+      asking = account->asking(challenge);
+    } else {
+      asking.emplace_back(self.find(id), challenge);
+    }
+    for (const auto& [owner, question] : asking) {
+      owner->provide_credentials(question, credentials);
+      self.set_timer(*owner);
+    }
+  });
+  return fine;
+}
+
+}  // namespace sipreg

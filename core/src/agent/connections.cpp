@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <utility>
+
+#include "agent/implementation.h"
+
+namespace sipreg {
+namespace {
+
+using registration::Registration;
+
+// Events of the host come in storms; one attempt answers them.
+constexpr Millis shortest_wake_interval = 10'000;
+
+}  // namespace
+
+bool Agent::Implementation::translate_connection(Output& output) {
+  if (connections.size() < 2) return true;
+  static constexpr std::uint8_t rank[] = {1, 3, 4, 2, 0};
+  told_connections.resize(connections.size());
+  told_connections[output.connection_index] = output.connection;
+  const auto best = *std::max_element(
+      told_connections.begin(), told_connections.end(),
+      [](ConnectionState a, ConnectionState b) {
+        return rank[static_cast<int>(a)] < rank[static_cast<int>(b)];
+      });
+  const bool is_news = best != told_connection || best == output.connection;
+  const bool is_same =
+      best == told_connection && best == ConnectionState::connected;
+  told_connection = best;
+  output.connection = best;
+  return is_news && !is_same;
+}
+
+flow::Connection* Agent::Implementation::connection_of(FlowId flow) {
+  for (const auto& connection : connections) {
+    if (flow != 0 && connection->flow() == flow) return connection.get();
+  }
+  return nullptr;
+}
+
+void Agent::Implementation::use_connections(std::uint32_t wanted) {
+  while (connections.size() < wanted) {
+    connections.push_back(std::make_unique<flow::Connection>(
+        environment, static_cast<std::uint32_t>(connections.size())));
+  }
+  for (std::uint32_t i = 0; i < connections.size(); ++i) {
+    std::vector<std::uint32_t> servers{i};
+    for (std::uint32_t other = 0; other < environment.servers.count();
+         ++other) {
+      const bool is_taken = other < connections.size();
+      if (other != i && (i == 0 || !is_taken)) servers.push_back(other);
+    }
+    connections[i]->use_servers(std::move(servers));
+  }
+}
+
+const Registration* Agent::Implementation::user_of(
+    const flow::Connection& connection) const {
+  if (!connection.is_used()) return nullptr;
+  for (const auto& entry : registrations) {
+    if (entry->wants_flow() && &entry->connection() == &connection) {
+      return entry.get();
+    }
+  }
+  return nullptr;
+}
+
+bool Agent::Implementation::is_alone(const flow::Connection& connection) const {
+  return std::none_of(connections.begin(), connections.end(),
+                      [&connection](const auto& other) {
+                        return other.get() != &connection && other->open();
+                      });
+}
+
+void Agent::Implementation::for_each_on(const flow::Connection& connection,
+                                        void (Registration::*action)()) {
+  for (const auto& entry : registrations) {
+    if (&entry->connection() != &connection) continue;
+    (entry.get()->*action)();
+    set_timer(*entry);
+  }
+}
+
+void Agent::Implementation::handle(flow::Connection& connection,
+                                   flow::Change change) {
+  switch (change) {
+    case flow::Change::none:
+      return;
+    case flow::Change::up:
+      return for_each_on(connection, &Registration::flow_up);
+    case flow::Change::down:
+      if (connection.reconnects() && connection.is_used()) {
+        connection.schedule_next(is_alone(connection));
+      }
+      for_each_on(connection, &Registration::flow_down);
+      if (connection.take_idle_close()) {
+        for_each_on(connection, &Registration::warn_of_idle_close);
+      }
+      return;
+    case flow::Change::round_failed:
+      if (connection.reconnects() && connection.is_used() &&
+          connection.cause() != FailureCode::protocol) {
+        connection.schedule_next(is_alone(connection));
+      }
+      return for_each_on(connection, &Registration::round_failed);
+  }
+}
+
+void Agent::Implementation::advance_connections() {
+  for (const auto& connection : connections) {
+    const Millis at = connection->deadline();
+    if (at == no_deadline || at > clock.steady()) continue;
+    const Registration* const user = user_of(*connection);
+    if (connection->retry_at() != no_deadline && user == nullptr) {
+      connection->stand_down();
+    }
+    flow::OptionsRequest probe;
+    if (user != nullptr) probe = user->options_request();
+    handle(*connection, connection->advance(probe));
+  }
+}
+
+bool Agent::Implementation::wake_connection(flow::Connection& connection) {
+  const Registration* const user = user_of(connection);
+  if (user == nullptr) return false;
+  if (connection.state() == ConnectionState::waiting) {
+    connection.want(true);
+    return true;
+  }
+  if (!connection.open()) return false;
+  if (connection.answers_pings()) {
+    connection.probe(user->options_request());
+    return true;
+  }
+  for (const auto& entry : registrations) {
+    if (&entry->connection() != &connection) continue;
+    if (!entry->awaits_answer() && !entry->refresh_early()) continue;
+    connection.expect_answer();
+    set_timer(*entry);
+    return true;
+  }
+  return false;
+}
+
+void Agent::opened(Now now, FlowId flow, bool secure, bool loopback,
+                   bool subprotocol) {
+  Implementation& self = *implementation_;
+  self.act(now, [&] {
+    flow::Connection* const connection = self.connection_of(flow);
+    if (connection == nullptr) return;
+    self.handle(*connection,
+                connection->opened(flow, secure, loopback, subprotocol));
+  });
+}
+
+void Agent::lost(Now now, FlowId flow, std::uint16_t code) {
+  Implementation& self = *implementation_;
+  self.act(now, [&] {
+    flow::Connection* const connection = self.connection_of(flow);
+    if (connection == nullptr) return;
+    self.handle(*connection, connection->lost(flow, code));
+  });
+}
+
+void Agent::advance(Now now) {
+  Implementation& self = *implementation_;
+  self.act(now, [&self] {
+    self.advance_connections();
+    self.advance_registrations();
+    if (!std::exchange(self.slept, false)) return;
+    for (const auto& connection : self.connections) {
+      if (connection->open()) self.wake_connection(*connection);
+    }
+  });
+}
+
+void Agent::wake(Now now) {
+  Implementation& self = *implementation_;
+  advance(now);
+  self.act(now, [&self] {
+    const Millis steady = self.clock.steady();
+    self.environment.online = true;
+    if (steady < self.next_wake_at) return;
+    for (const auto& connection : self.connections) {
+      if (!self.wake_connection(*connection)) continue;
+      self.next_wake_at = steady + shortest_wake_interval;
+    }
+  });
+}
+
+void Agent::offline(Now now) {
+  Implementation& self = *implementation_;
+  self.act(now, [&self] {
+    self.environment.online = false;
+    for (const auto& connection : self.connections) connection->delay();
+  });
+}
+
+}  // namespace sipreg
