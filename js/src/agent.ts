@@ -6,11 +6,38 @@ import { Failure, Result, Success, type Details } from './results.js';
 import { Session, type FieldList, type Frame, type Output } from './session.js';
 import type { ClientStats, Platform } from './types.js';
 
-/** A call of the bridge: `size` is that of the input that was written for it, the clocks' times are ms. */
-export type Call = (bridge: Bridge, size: number, monotonic: number, wall: number) => unknown;
+/**
+ * The calls of the bridge, and what their arguments begin with: 1, the size of the input that was written for it; 2, the
+ * times of the monotonic and of the wall clock; 3, both; 0, none of these.
+ */
+const calls = {
+  configure: 1,
+  create: 1,
+  update: 1,
+  checkCredentials: 1,
+  remove: 2,
+  wake: 2,
+  offline: 2,
+  opened: 2,
+  lost: 2,
+  advance: 2,
+  close: 2,
+  call: 3,
+  provideCredentials: 3,
+  receive: 3,
+  regId: 0,
+  resetCredentials: 0,
+  setTrace: 0,
+} satisfies Partial<Record<keyof Bridge, number>>;
 
-/** Told of every output in the core's order, with the message or result that comes with it. Must not call the agent. */
-export type Handler = (output: Output, content: Frame | Result) => void;
+export type Call = keyof typeof calls;
+
+/** Who an agent tells. Must not call the agent from there. */
+export interface Handler {
+  /** Every output in the core's order, with the message or result that comes with it. */
+  handle(output: Output, content: Frame | Result): void;
+  trapped(error: unknown): void;
+}
 
 /** Longer messages are dropped before they cross into the core, whose own limit this is. */
 const maxFrame = 65_536;
@@ -25,12 +52,11 @@ const forgotten = new FinalizationRegistry<{
   if (core.dependants.delete(weak)) session.free();
 });
 
-/** The core's agent for one client. Once the core has trapped, `onTrap` is called and every method does nothing. */
+/** The core's agent for one client. Once the core has trapped, the handler is told and every method does nothing. */
 export class Agent implements Dependant {
   readonly #core: Core;
   readonly #platform: Platform;
-  readonly #handle: Handler;
-  readonly #onTrap: (error: unknown) => void;
+  readonly #handler: Handler;
   readonly #weak = new WeakRef<Dependant>(this);
   readonly #readResponse: (frame: Frame) => Details;
   #session: Session | null;
@@ -42,11 +68,10 @@ export class Agent implements Dependant {
   #oversized = 0;
   #statistics: ClientStats;
 
-  constructor(core: Core, platform: Platform, handle: Handler, onTrap: (error: unknown) => void) {
+  constructor(core: Core, platform: Platform, handler: Handler) {
     this.#core = core;
     this.#platform = platform;
-    this.#handle = handle;
-    this.#onTrap = onTrap;
+    this.#handler = handler;
     this.#readResponse = (frame) => readResponse(core, frame);
     this.#session = new Session(core);
     this.#statistics = this.#session.statistics;
@@ -68,26 +93,39 @@ export class Agent implements Dependant {
     };
   }
 
-  /** Writes `input`, calls, and hands what comes of it to the handler. */
-  run(call: Call, input?: FieldList | Frame): void {
+  /** Writes `input`, calls, and hands what comes of it to the handler. Returns what the call gives; 0 after a trap. */
+  run(call: Call, input: FieldList | Frame = '', ...rest: number[]): number {
     const session = this.#session;
-    if (session === null) return;
-    const monotonic = this.#platform.monotonic();
-    const wall = this.#platform.now();
+    if (session === null) return 0;
+    const first = calls[call] & 1 ? 0 : 1;
+    const end = calls[call] & 2 ? 3 : 1;
+    const times = [this.#platform.monotonic(), this.#platform.now()];
+    let value: unknown;
     try {
-      session.run((bridge, size) => call(bridge, size, monotonic, wall), input);
+      value = session.run(
+        (bridge, size) =>
+          (bridge as Record<Call, (...all: number[]) => unknown>)[call](
+            ...[size, ...times].slice(first, end),
+            ...rest,
+          ),
+        input,
+      );
     } catch {
-      return; // trapped() was told
+      return 0; // trapped() was told
     }
     this.#result = null;
-    for (const output of session.outputs) this.#handle(output, this.#contentOf(session, output));
+    for (const output of session.outputs) {
+      this.#handler.handle(output, this.#contentOf(session, output));
+    }
+    return value as number;
   }
 
   /** The same for calls that can be refused: throws the refusal, a TypeError where an option is malformed. */
-  command(call: Call, fields: FieldList): void {
-    this.run(call, fields);
+  command(call: Call, fields: FieldList, ...rest: number[]): number {
+    const value = this.run(call, fields, ...rest);
     const refusal = this.#session === null ? endedError('internal') : this.#session.refusal;
     if (refusal !== undefined) throw refusal;
+    return value;
   }
 
   /** One WebSocket message. */
@@ -97,17 +135,13 @@ export class Agent implements Dependant {
       return;
     }
     this.#frame = frame;
-    this.run((bridge, size, monotonic, wall) => {
-      bridge.receive(size, monotonic, wall, flow);
-    }, frame);
+    this.run('receive', frame, flow);
     this.#frame = '';
   }
 
   /** Ends the agent and frees its memory. */
   close(): void {
-    this.run((bridge, _, monotonic, wall) => {
-      bridge.close(monotonic, wall);
-    });
+    this.run('close');
     const session = this.#session;
     this.#end();
     this.#core.dependants.delete(this.#weak);
@@ -116,7 +150,7 @@ export class Agent implements Dependant {
 
   trapped(error: unknown): void {
     this.#end();
-    this.#onTrap(error);
+    this.#handler.trapped(error);
   }
 
   #end(): void {

@@ -13,6 +13,7 @@ import {
 import { quiet, rejected, within } from './promises.js';
 import { internals, type Registration } from './registration.js';
 import { Snapshots } from './snapshots.js';
+import { Station } from './station.js';
 import { takeInstance, type Instance } from './storage.js';
 import type * as types from './types.js';
 import { watchHost, type HostEvent } from './wake.js';
@@ -36,7 +37,12 @@ export async function openClient(
   settings.fields.push(Field.snapshots, snapshots !== null);
   try {
     return new Client(
-      (audience) => new Engine(core, platform, settings, factory, snapshots, audience),
+      (audience) =>
+        new Engine(
+          (listener) => new Station(core, platform, settings, factory, listener),
+          snapshots,
+          audience,
+        ),
       platform,
       settings.servers.length,
       instance,
@@ -124,7 +130,7 @@ export class Client extends Emitter implements types.Client {
   }
 
   wake(): void {
-    this.#engine.wake();
+    this.#engine.run('wake');
   }
 
   close(options?: { unregister?: boolean; timeoutMs?: number }): Promise<void> {
@@ -163,13 +169,13 @@ export class Client extends Emitter implements types.Client {
   ): void {
     const capture = typeof options === 'object' ? options.capture : options;
     this.#tracers[capture ? 1 : 0][change](listener);
-    this.#engine.setTrace(this.#tracers.some((each) => each.size > 0));
+    this.#engine.run('setTrace', Number(this.#tracers.some((each) => each.size > 0)));
   }
 
   #hear(event: HostEvent): void {
     switch (event) {
       case 'offline':
-        this.#engine.offline();
+        this.#engine.run('offline');
         break;
       case 'restored':
         this.#engine.abandonSockets();

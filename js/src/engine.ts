@@ -1,20 +1,16 @@
-import { Agent, type Call } from './agent.js';
-import { Alarm } from './clock.js';
-import { Connector, type FlowEvents } from './connector.js';
+import type { Call } from './agent.js';
 import { CredentialsDesk } from './credentials.js';
 import { Dispatcher } from './dispatcher.js';
 import { endedError } from './errors.js';
 import { CallKind, connectionStates, Field, OutputKind, registrationStates } from './fields.js';
-import type { Core } from './load.js';
-import type { ClientSettings, RegistrationSettings, Secrets } from './options.js';
+import type { RegistrationSettings, Secrets } from './options.js';
 import { Pending, rejected } from './promises.js';
 import { internals, Registration, type End, type Flow, type Properties } from './registration.js';
-import type { Endpoint } from './server.js';
 import { Failure, type Result } from './results.js';
 import type { FieldList, Frame, Output } from './session.js';
 import type { Snapshots } from './snapshots.js';
+import type { Backend, Listener } from './station.js';
 import type * as types from './types.js';
-import type { SocketFactory } from './websocket.js';
 
 type Details<K extends keyof types.ClientEventMap> = types.ClientEventMap[K]['detail'];
 
@@ -31,18 +27,16 @@ interface Operation {
 }
 
 /**
- * Moves frames, timers and news between the core and the world; see Dispatcher for the order. Its methods take checked
+ * Turns what the core says into news for listeners and callers; see Dispatcher for the order. Its methods take checked
  * options.
  */
-export class Engine implements FlowEvents {
+export class Engine implements Listener {
+  readonly dispatcher = new Dispatcher();
   state: types.ConnectionState = 'disconnected';
-  url: string;
+  url = '';
   readonly #audience: Audience;
   readonly #snapshots: Snapshots | null;
-  readonly #agent: Agent;
-  readonly #connector: Connector;
-  readonly #alarm: Alarm;
-  readonly #dispatcher = new Dispatcher();
+  readonly #backend: Backend;
   readonly #desk: CredentialsDesk;
   readonly #registrations = new Map<number, Registration>();
   readonly #operations = new Map<number, Operation>();
@@ -51,43 +45,19 @@ export class Engine implements FlowEvents {
   /** The last change of a registration's properties in the batch that the core is handing out. */
   #change: { id: number; properties: Properties } | null = null;
 
-  /** Throws a TypeError for an option that the core refuses. */
+  /** Throws what `start` throws. */
   constructor(
-    core: Core,
-    platform: types.Platform,
-    settings: ClientSettings,
-    factory: SocketFactory,
+    start: (listener: Listener) => Backend,
     snapshots: Snapshots | null,
     audience: Audience,
   ) {
     this.#audience = audience;
     this.#snapshots = snapshots;
-    this.#connector = new Connector(settings, factory, platform, this);
-    this.url = this.#connector.url(0);
     this.#desk = new CredentialsDesk((id, challenge, fields) => {
       this.#provide(id, challenge, fields);
     });
-    this.#alarm = new Alarm(platform, () => {
-      this.#run((bridge, _, monotonic, wall) => {
-        bridge.advance(monotonic, wall);
-      });
-    });
-    this.#agent = new Agent(
-      core,
-      platform,
-      (output, content) => {
-        this.#handle(output, content);
-      },
-      (error) => {
-        this.#trapped(error);
-      },
-    );
-    try {
-      this.#agent.command((bridge, size) => bridge.configure(size), settings.fields);
-    } catch (error) {
-      this.#agent.close();
-      throw error;
-    }
+    this.#backend = start(this);
+    this.url = this.#backend.connector.url(0);
   }
 
   get registrations(): Registration[] {
@@ -95,12 +65,27 @@ export class Engine implements FlowEvents {
   }
 
   get statistics(): types.ClientStats {
-    return this.#agent.statistics;
+    return this.#backend.agent.statistics;
   }
 
   // ----------------------------------------------------------------------------------------------------- commands
 
-  /** Throws the refusal, a TypeError for a malformed option; so do the other commands. */
+  /** A call of the core that cannot be refused. */
+  run(call: Call, ...rest: number[]): void {
+    this.#backend.agent.run(call, [], ...rest);
+    this.#backend.settle();
+  }
+
+  /** One that can: throws the refusal, a TypeError for a malformed option. */
+  command(call: Call, fields: FieldList, ...rest: number[]): number {
+    try {
+      return this.#backend.agent.command(call, fields, ...rest);
+    } finally {
+      this.#backend.settle();
+    }
+  }
+
+  /** Throws the refusal, as command() does. */
   create(settings: RegistrationSettings): Registration {
     if (this.#end !== null) throw endedError(this.#end);
     this.checkCredentials(settings.secrets);
@@ -108,14 +93,12 @@ export class Engine implements FlowEvents {
     for (const each of this.#snapshots?.of(account, settings.flows) ?? []) {
       settings.fields.push(Field.snapshot, each);
     }
-    let id = 0;
-    let regId = 0;
-    this.#command((bridge, size) => {
-      id = bridge.create(size);
-      regId = bridge.regId(id);
-    }, settings.fields);
+    const backend = this.#backend;
+    const id = this.command('create', settings.fields);
+    const regId = backend.agent.run('regId', [], id);
     const several = Array.from({ length: settings.flows }, (_, i): Flow => {
-      return { regId: regId + i, url: this.#connector.url(i), connected: false, expiresAt: null };
+      const url = backend.connector.url(i);
+      return { regId: regId + i, url, connected: false, expiresAt: null };
     });
     const registration = new Registration(this, id, settings, several.length > 1 ? several : regId);
     this.#registrations.set(id, registration);
@@ -135,10 +118,7 @@ export class Engine implements FlowEvents {
     const operation = ++this.#lastOperation;
     this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
     try {
-      this.#command(
-        (bridge, size, monotonic, wall) => bridge.call(size, monotonic, wall, id, operation, kind),
-        fields,
-      );
+      this.command('call', fields, id, operation, kind);
     } catch (error) {
       this.#operations.delete(operation);
       caller.reject(error);
@@ -151,46 +131,19 @@ export class Engine implements FlowEvents {
     this.#desk.dismiss(id);
     this.#registrations.delete(id);
     this.#snapshots?.disown(id);
-    this.#agent.run((bridge, _, monotonic, wall) => bridge.remove(monotonic, wall, id));
+    this.#backend.agent.run('remove', [], id);
     internals.end(target, 'removed', 'removed');
-    this.#settle();
-  }
-
-  update({ id }: Registration, fields: FieldList): void {
-    this.#command((bridge, size) => bridge.update(size, id), fields);
+    this.#backend.settle();
   }
 
   checkCredentials(secrets: Secrets): void {
     if (!Array.isArray(secrets)) return;
-    this.#command((bridge, size) => bridge.checkCredentials(size), secrets);
-  }
-
-  /** Forgets what was learnt from the old ones. */
-  resetCredentials({ id }: Registration, available: boolean): void {
-    this.#run((bridge) => bridge.resetCredentials(id, Number(available)));
-  }
-
-  setTrace(on: boolean): void {
-    this.#run((bridge) => {
-      bridge.setTrace(Number(on));
-    });
-  }
-
-  wake(): void {
-    this.#run((bridge, _, monotonic, wall) => {
-      bridge.wake(monotonic, wall);
-    });
-  }
-
-  offline(): void {
-    this.#run((bridge, _, monotonic, wall) => {
-      bridge.offline(monotonic, wall);
-    });
+    this.command('checkCredentials', secrets);
   }
 
   /** Takes every open socket for lost: the page was put aside, and what became of them was not told. */
   abandonSockets(): void {
-    this.#connector.abandon('the page comes from the back/forward cache');
+    this.#backend.connector.abandon('the page comes from the back/forward cache');
   }
 
   /** Refuses calls from now on. */
@@ -201,91 +154,31 @@ export class Engine implements FlowEvents {
   /** Ends everything. Resolves when the sockets are closed or given up. */
   async close(): Promise<void> {
     this.stopCalls();
-    this.#agent.close();
-    this.#settle();
-    this.#alarm.set(-1);
+    const closed = this.#backend.close();
     this.#registrations.clear();
-    await this.#connector.close();
-  }
-
-  #run(call: Call): void {
-    this.#agent.run(call);
-    this.#settle();
-  }
-
-  #command(call: Call, fields: FieldList): void {
-    try {
-      this.#agent.command(call, fields);
-    } finally {
-      this.#settle();
-    }
-  }
-
-  /** Does and tells what the agent has handed out. */
-  #settle(): void {
-    this.#change = null;
-    if (this.#dispatcher.run()) this.#alarm.set(this.#agent.deadline);
+    await closed;
   }
 
   /** An empty list says that there are none. Throws a TypeError for malformed ones; too late is no error. */
   #provide(id: number, challenge: number, fields: FieldList): void {
     try {
-      this.#command(
-        (bridge, size, monotonic, wall) =>
-          bridge.provideCredentials(size, monotonic, wall, id, challenge),
-        fields,
-      );
+      this.command('provideCredentials', fields, id, challenge);
     } catch (error) {
       if (error instanceof TypeError) throw error;
     }
   }
 
-  // ------------------------------------------------------------------------------------------------ from the sockets
-
-  flowOpened(flow: number, endpoint: Endpoint, subprotocol: boolean): void {
-    const { secure, loopback } = endpoint;
-    const flags = [Number(secure), Number(loopback), Number(subprotocol)] as const;
-    this.#run((bridge, _, monotonic, wall) => {
-      bridge.opened(monotonic, wall, flow, ...flags);
-    });
-  }
-
-  flowReceived(flow: number, frame: Frame): void {
-    this.#agent.receive(flow, frame);
-    this.#settle();
-  }
-
-  flowLost(flow: number, code: number): void {
-    this.#run((bridge, _, monotonic, wall) => {
-      bridge.lost(monotonic, wall, flow, code);
-    });
-  }
-
   // --------------------------------------------------------------------------------------------------- from the core
 
-  #handle(output: Output, content: Frame | Result): void {
-    const { kind, flow, code } = output;
-    const connector = this.#connector;
+  handle(output: Output, content: Frame | Result): void {
+    const { kind, flow } = output;
+    const { dispatcher } = this;
+    const { connector } = this.#backend;
     switch (kind) {
-      case OutputKind.connect:
-        this.#dispatcher.act(() => {
-          connector.connect(flow, code);
-        });
-        break;
-      case OutputKind.disconnect:
-        this.#dispatcher.act(() => {
-          connector.disconnect(flow);
-        });
-        break;
-      case OutputKind.transmit:
-        this.#dispatcher.act(() => {
-          connector.send(flow, content as Frame);
-        });
-        break;
       case OutputKind.trace: {
         const direction = output.flag ? 'in' : 'out';
         const url = connector.urlOf(flow);
-        this.#dispatcher.tell(() => {
+        dispatcher.tell(() => {
           this.#audience.message({ direction, data: content as string, url });
         });
         break;
@@ -307,10 +200,14 @@ export class Engine implements FlowEvents {
     }
   }
 
+  settled(): void {
+    this.#change = null;
+  }
+
   #connectionChanged({ reference, flow, code, x }: Output, reason: string): void {
-    this.#dispatcher.tell(() => {
+    this.dispatcher.tell(() => {
       const state = connectionStates[code] ?? 'closed';
-      const url = this.#connector.url(reference);
+      const url = this.#backend.connector.url(reference);
       this.state = state;
       this.url = url;
       const detail: Details<'connectionchange'> = { state, url };
@@ -336,7 +233,7 @@ export class Engine implements FlowEvents {
       failure: null,
     };
     this.#change = { id, properties };
-    this.#dispatcher.tell(() => {
+    this.dispatcher.tell(() => {
       if (properties.state === 'removed') internals.end(target, 'closed', 'removed');
       else internals.change(target, properties);
     });
@@ -346,8 +243,8 @@ export class Engine implements FlowEvents {
   #flowChanged({ registration: id, reference: regId, code, flag: connected, x }: Output): void {
     const target = this.#registrations.get(id);
     if (target === undefined) return;
-    const url = this.#connector.url(code);
-    this.#dispatcher.tell(() => {
+    const url = this.#backend.connector.url(code);
+    this.dispatcher.tell(() => {
       internals.flowChanged(target, { regId, url, connected, expiresAt: x || null });
     });
   }
@@ -370,7 +267,7 @@ export class Engine implements FlowEvents {
     if (kind >= OutputKind.operationDone) {
       this.#operationEnded(kind, reference, result);
     } else if (target !== undefined) {
-      this.#dispatcher.tell(() => {
+      this.dispatcher.tell(() => {
         internals.happen(target, kind, reference, result);
       });
     }
@@ -380,11 +277,11 @@ export class Engine implements FlowEvents {
     const { id } = target;
     const secrets = internals.secrets(target);
     if (typeof secrets === 'function') {
-      this.#dispatcher.tell(() => {
+      this.dispatcher.tell(() => {
         this.#desk.ask(id, challenge, result.value as types.ChallengeInfo, secrets);
       });
     } else {
-      this.#dispatcher.act(() => {
+      this.dispatcher.act(() => {
         this.#provide(id, challenge, secrets ?? []);
       });
     }
@@ -394,7 +291,7 @@ export class Engine implements FlowEvents {
     const operation = this.#operations.get(id);
     if (operation === undefined) return;
     this.#operations.delete(id);
-    this.#dispatcher.tell(() => {
+    this.dispatcher.tell(() => {
       const { caller, givesBindings } = operation;
       if (caller.settled) return;
       if (kind === OutputKind.operationFailed) caller.reject(result.value);
@@ -405,7 +302,7 @@ export class Engine implements FlowEvents {
 
   /** Adds what only the host knows. */
   #explain(id: number, failure: Failure): void {
-    const { lostUrl, reason, cause } = this.#connector;
+    const { lostUrl, reason, cause } = this.#backend.connector;
     failure.cause ??= this.#desk.takeCause(id);
     if (failure.cause instanceof TypeError && 'option' in failure.cause) {
       failure.note = ` (${failure.cause.message})`; // our own words about what the function gave
@@ -417,13 +314,11 @@ export class Engine implements FlowEvents {
   }
 
   /** The core is dead, and nothing that it knew can be trusted. */
-  #trapped(cause: unknown): void {
+  trapped(cause: unknown): void {
     this.#end = 'internal';
-    this.#alarm.set(-1);
-    void this.#connector.close();
     const operations = [...this.#operations.values()];
     this.#operations.clear();
-    this.#dispatcher.tell(() => {
+    this.dispatcher.tell(() => {
       this.state = 'closed';
       this.#audience.connectionchange({ state: 'closed', url: this.url });
       for (const [id, target] of this.#registrations) {
@@ -434,6 +329,5 @@ export class Engine implements FlowEvents {
         if (!caller.settled) caller.reject(endedError('internal', cause));
       }
     });
-    this.#settle();
   }
 }

@@ -207,12 +207,13 @@ export class Registration extends Emitter implements types.Registration {
     const secrets = readCredentials(credentials);
     this.#engine.checkCredentials(secrets);
     this.#secrets = secrets;
-    this.#engine.resetCredentials(this, secrets !== null);
+    // Forgets what was learnt from the old ones.
+    this.#engine.run('resetCredentials', this.#id, Number(secrets !== null));
   }
 
   update(options: Parameters<types.Registration['update']>[0]): void {
     this.#checkAlive();
-    this.#engine.update(this, readUpdateOptions(options));
+    this.#engine.command('update', readUpdateOptions(options), this.#id);
   }
 
   openChannel(): types.Channel {

@@ -94,11 +94,12 @@ export class Session {
   }
 
   /** Writes `input`, calls, and leaves the outputs to be read. Throws when the core has trapped. */
-  run(call: (bridge: Bridge, size: number) => unknown, input: FieldList | Frame = ''): void {
+  run<T>(call: (bridge: Bridge, size: number) => T, input: FieldList | Frame = ''): T {
     try {
       this.#refresh();
-      call(this.#bridge, this.#write(input));
+      const value = call(this.#bridge, this.#write(input));
       this.#refresh();
+      return value;
     } catch (error) {
       this.#core.poison(error);
       throw endedError('internal', error);
