@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { groups } from '../../tests/faults/index.mjs';
 import { root } from './processes.mjs';
 
 /** `TEST(Suite, name)` and its kin. A name may stand on the next line. */
@@ -60,10 +61,20 @@ function readerOf(file) {
   return undefined;
 }
 
+/** tests/js/chaos has a test for each row of its tables. */
+function fromFaults() {
+  return Object.entries(groups).flatMap(([group, rows]) =>
+    rows.map(({ fault, what }) => ({
+      file: `tests/js/chaos/${group}.test.mjs`,
+      name: `fault ${fault}: ${what}`,
+    })),
+  );
+}
+
 /** { file, name } of every test below tests/. */
 export function testNames() {
   const folder = join(root, 'tests');
-  return readdirSync(folder, { recursive: true })
+  const written = readdirSync(folder, { recursive: true })
     .sort()
     .flatMap((file) => {
       const read = readerOf(file);
@@ -71,4 +82,5 @@ export function testNames() {
       const names = read(readFileSync(join(folder, file), 'utf8'), file);
       return names.map((name) => ({ file: `tests/${file}`, name }));
     });
+  return [...written, ...fromFaults()];
 }
