@@ -32,6 +32,7 @@ export default tseslint.config(
       'tests/browser/**/*.mjs',
       'tests/bench/**/*.mjs',
       'tests/packaging/**/*.mjs',
+      'tests/peers/**/*.mjs',
     ],
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
   },

@@ -287,7 +287,7 @@ export const answers = [
     answer: success([contactOf], [['Expires', '3600']], 3600),
     ends: 'registered',
     grants: 3600,
-    lasts: 3,
+    lasts: 60,
   },
   {
     fault: 47,
@@ -295,7 +295,7 @@ export const answers = [
     answer: success([contactOf]),
     ends: 'registered',
     grants: 600,
-    lasts: 3,
+    lasts: 60,
   },
   ...['4294967295', '100000000000000000000'].map((value) => ({
     fault: 48,
@@ -304,7 +304,7 @@ export const answers = [
     ends: 'registered',
     registers: 2,
     quiet: true,
-    lasts: 3,
+    lasts: 60,
   })),
   {
     fault: 49,
@@ -314,7 +314,7 @@ export const answers = [
     grants: 2_592_000,
     registers: 2,
     quiet: true,
-    lasts: 3,
+    lasts: 60,
   },
   {
     fault: 50,
@@ -354,7 +354,7 @@ export const answers = [
         ),
     ]),
     ends: ['registered', { retryable: true }],
-    lasts: 3,
+    lasts: 60,
     gap: 200,
   },
   {
@@ -365,7 +365,7 @@ export const answers = [
       contactOf,
     ]),
     ends: ['registered', { retryable: true }],
-    lasts: 3,
+    lasts: 60,
     gap: 200,
   },
   {

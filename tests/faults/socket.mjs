@@ -3,6 +3,9 @@
 const decoder = new TextDecoder();
 const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 
+/** When Linux takes a connection for broken whose other end acknowledges nothing (tcp_retries2). */
+const lastRetransmissionMs = 924_600;
+
 export class FaultSocket {
   static {
     Object.assign(this, states);
@@ -45,6 +48,7 @@ export class FaultSocket {
     const text = typeof data === 'string' ? data : decoder.decode(data);
     this.world.later(() => {
       if (this.alive) this.world.receive(text, this);
+      else this.world.later(() => this.finish(1006), lastRetransmissionMs);
     });
   }
 

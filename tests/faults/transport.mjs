@@ -8,6 +8,7 @@
 //   then          what must be at the end; default 'registered'
 //   gap           seconds for which nobody can be reached once all is well again, at most
 //   dropped       frames that count as dropped
+//   peers         false: says nothing about other libraries, as browsers do not let it come to that
 
 const fails = { code: 'transport', retryable: true };
 const encoder = new TextEncoder();
@@ -63,6 +64,7 @@ export const transport = [
   {
     fault: 6,
     what: 'no subprotocol',
+    peers: false,
     connect: (socket) => socket.open(''),
     ends: { code: 'protocol' },
     unsent: true,
@@ -71,6 +73,7 @@ export const transport = [
   {
     fault: 7,
     what: 'another subprotocol',
+    peers: false,
     connect: (socket) => socket.open('xmpp'),
     ends: { code: 'protocol' },
     unsent: true,
@@ -144,6 +147,7 @@ export const transport = [
   {
     fault: 15,
     what: 'send() throws',
+    peers: false,
     when: 'refresh',
     lasts: 1,
     begin: ({ socket }) => {
@@ -157,6 +161,7 @@ export const transport = [
   {
     fault: 15,
     what: 'the send buffer is full',
+    peers: false,
     when: 'refresh',
     lasts: 1,
     begin: ({ socket }) => {

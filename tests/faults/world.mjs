@@ -32,6 +32,8 @@ export class World {
   /** What the registrar holds: key → { row, until, socket }. */
   bindings = new Map();
   nonce = 'nonce-1';
+  /** What the client threw at the host. */
+  thrown = [];
   fault = null;
   #time;
   #faulty = 0;
@@ -106,7 +108,11 @@ export class World {
     this.later(() => {
       if (!socket.alive) return;
       const before = process.cpuUsage();
-      socket.deliver(frame);
+      try {
+        socket.deliver(frame);
+      } catch (error) {
+        this.thrown.push(error);
+      }
       const { user, system } = process.cpuUsage(before);
       this.longestMs = Math.max(this.longestMs, (user + system) / 1000);
     });

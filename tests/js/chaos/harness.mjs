@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { createClient } from '../../../dist/index.js';
+import { HostClock } from '../../faults/clock.mjs';
 import { aor, password, realm, World } from '../../faults/world.mjs';
-import { FakeClock, settle } from '../acceptance/clock.mjs';
+import { settle } from '../acceptance/clock.mjs';
 import { record, watch } from '../acceptance/harness.mjs';
 import { asked, cseq } from '../acceptance/messages.mjs';
 
@@ -24,44 +25,6 @@ export const wasmBytes = () => memory.buffer.byteLength;
 
 /** Nothing that a server or a host does may end a call later than this: connect timeout and eight times Timer F. */
 const longestCallMs = 10_000 + 8 * 32_000;
-
-/** The client's timers come late, up to the next multiple of `grain` ms, and apart from the server's. */
-class HostClock extends FakeClock {
-  own = new Set();
-  #grain = 0;
-
-  constructor(seed) {
-    super(seed);
-    const { platform } = this;
-    const { setTimeout, clearTimeout } = platform;
-    this.server = { now: () => this.wall, setTimeout };
-    this.platform = {
-      ...platform,
-      setTimeout: (callback, ms) => {
-        const due = this.mono + ms;
-        const late = this.#grain > 0 ? Math.ceil(due / this.#grain) * this.#grain - due : 0;
-        const handle = setTimeout(() => {
-          this.own.delete(handle);
-          callback();
-        }, ms + late);
-        this.own.add(handle);
-        return handle;
-      },
-      clearTimeout: (handle) => {
-        this.own.delete(handle);
-        clearTimeout(handle);
-      },
-    };
-  }
-
-  sleep(ms) {
-    this.jump(ms);
-  }
-
-  throttle(ms) {
-    this.#grain = ms;
-  }
-}
 
 /** What a client says of itself, all of it, for a search for secrets. */
 class Hearing {
@@ -318,6 +281,7 @@ function checkAlways(life, check) {
   check(life.afterRemoval.events === 0, 'events after remove()');
   check(life.closed === 'fulfilled', 'close() never ended');
   check(life.timersLeft === 0, `${life.timersLeft} timers are left after close()`);
+  check(world.thrown.length === 0, `it threw ${world.thrown}`);
   check(clock.badDelays.length === 0, `timers of ${clock.badDelays} ms`);
   const heard = hearing.heard.join('\n');
   for (const secret of secretsOf(world)) check(!heard.includes(secret), `it told ${secret}`);
