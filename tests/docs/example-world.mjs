@@ -9,10 +9,13 @@ import { users } from './accounts.mjs';
 const [file, names = ''] = process.argv.slice(2);
 const registrar = createTestRegistrar({ users });
 
-globalThis.WebSocket = class {
+const listener = await registrar.listen();
+
+globalThis.WebSocket = class extends WebSocket {
   constructor(url, protocols) {
-    if (new URL(url).hostname.endsWith('example.com')) return registrar.webSocket(url, protocols);
-    return new WebSocket(url, protocols);
+    const { hostname, pathname, search } = new URL(url);
+    const isExample = hostname.endsWith('example.com');
+    super(isExample ? new URL(pathname + search, listener.url).href : url, protocols);
   }
 };
 

@@ -28,7 +28,7 @@ async function runVitest(file, workspace) {
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
 
 /** The workspace as a web server shows it, packages included. */
-async function serve(workspace) {
+export async function serve(workspace) {
   const server = createServer(async ({ url }, response) => {
     const { pathname } = new URL(url, 'http://localhost');
     const name = pathname.endsWith('/') ? `${pathname}index.html` : pathname;

@@ -9,7 +9,17 @@ import { root } from './blocks.mjs';
 
 /** A block that neither ends nor fails by itself. */
 const DEADLINE_MS = 120_000;
-const packages = ['@jest', '@playwright', '@types', 'jest', 'playwright-core', 'vitest', 'ws'];
+const packages = [
+  '@jest',
+  '@playwright',
+  '@types',
+  'jest',
+  'jssip',
+  'playwright-core',
+  'sip.js',
+  'vitest',
+  'ws',
+];
 const commands = fileURLToPath(new URL('commands', import.meta.url));
 
 export async function createWorkspace() {

@@ -27,7 +27,7 @@ export function lines(count) {
 /**
  * Starts Kamailio on a free loopback port; resolves when it answers.
  * Definitions become `-A` arguments: { ALGORITHM: '"MD5"', ONE_TIME_NONCE: true }.
- * `certificate` ({ certificate, key }: paths) makes it listen for wss: as well.
+ * `certificate` ({ certificate, key }: paths) makes it listen for wss: as well. `cfg` is a path, from this folder.
  */
 export async function startKamailio(definitions = {}, { cfg = 'kamailio.cfg', certificate } = {}) {
   // Another process may take the port between our look and Kamailio's bind.
@@ -100,7 +100,7 @@ class Kamailio {
     const deadline = Date.now() + startDeadlineMs;
     while (!this.#ended && Date.now() < deadline) {
       try {
-        await this.rpc('core.version');
+        await fetch(`http://127.0.0.1:${this.port}/`, { headers: { connection: 'close' } });
         this.running = true;
         return;
       } catch {
