@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
+import { createTestRegistrar } from '../../dist/testing.js';
+import { users } from './accounts.mjs';
 import { root } from './blocks.mjs';
 import { compareOutput } from './output.mjs';
 import { runCrontab, runShell } from './shell.mjs';
@@ -24,12 +26,14 @@ async function checkJavaScript(block, workspace) {
     return workspace.write(tags.file, text);
   }
   const file = await workspace.write(`${place.replace(/\W+/g, '-')}.mjs`, text);
-  return workspace.run(process.execPath, [
-    '--unhandled-rejections=strict',
-    exampleWorld,
-    file,
-    tags.given ?? '',
-  ]);
+  // In this process, for it would keep one alive whose block never ends.
+  const { url, close } = await createTestRegistrar({ users }).listen();
+  try {
+    const args = ['--unhandled-rejections=strict', exampleWorld, file, url, tags.given ?? ''];
+    return await workspace.run(process.execPath, args);
+  } finally {
+    await close();
+  }
 }
 
 async function checkTypeScript({ place, tags, text }, workspace) {

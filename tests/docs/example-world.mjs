@@ -1,26 +1,28 @@
-// Runs a JavaScript block: node example-world.mjs <file> [names]. Every WebSocket to example.com leads to an embedded
-// registrar; `names` are the variables that the block expects to have (its tag `given`).
+// Runs a JavaScript block: node example-world.mjs <file> <url> [names]. Every WebSocket to example.com leads to the
+// registrar at that URL; `names` are the variables that the block expects to have (its tag `given`).
 import { pathToFileURL } from 'node:url';
 import { WebSocket } from 'ws';
 import { createClient } from '../../dist/index.js';
 import { createTestRegistrar } from '../../dist/testing.js';
 import { users } from './accounts.mjs';
 
-const [file, names = ''] = process.argv.slice(2);
-const registrar = createTestRegistrar({ users });
-
-const listener = await registrar.listen();
+const [file, url, names = ''] = process.argv.slice(2);
+const wanted = new Set(names.split(' '));
+let server = url;
+if (wanted.has('registrar')) {
+  const registrar = createTestRegistrar({ users });
+  server = (await registrar.listen()).url;
+  Object.assign(globalThis, { registrar });
+}
 
 globalThis.WebSocket = class extends WebSocket {
-  constructor(url, protocols) {
-    const { hostname, pathname, search } = new URL(url);
+  constructor(address, protocols) {
+    const { hostname, pathname, search } = new URL(address);
     const isExample = hostname.endsWith('example.com');
-    super(isExample ? new URL(pathname + search, listener.url).href : url, protocols);
+    super(isExample ? new URL(pathname + search, server).href : address, protocols);
   }
 };
 
-const wanted = new Set(names.split(' '));
-if (wanted.has('registrar')) Object.assign(globalThis, { registrar });
 if (wanted.has('client') || wanted.has('registration')) {
   const client = await createClient({ server: 'wss://sip.example.com/ws', storage: null });
   Object.assign(globalThis, { client });
