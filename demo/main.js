@@ -1,104 +1,96 @@
-import { drawBindings, enableBindings } from './bindings.js';
-import { byId } from './dom.js';
-import { explain } from './explain.js';
-import {
-  clearFieldErrors,
-  fillAccount,
-  keepAccount,
-  lockAccount,
-  readAccount,
-  showFieldError,
-  typedValues,
-} from './form.js';
-import { addMessage, clearMessages, messagesAsText } from './ladder.js';
-import { addEvent } from './log.js';
-import { Session } from './session.js';
-import { drawProblem, drawState, drawTime } from './status.js';
+import { demoExpires, focusAction, watchAccounts, watchExports } from './controls.js';
+import { createDrawing, serverName } from './drawing.js';
+import { emptyValues } from './model/account-options.js';
+import { Clock } from './model/clock.js';
+import { addresses, passwordOf } from './model/demo-accounts.js';
+import { keep, kept } from './model/kept.js';
+import { Phone } from './model/phone.js';
+import { Transcript } from './model/transcript.js';
+import { explain } from './text/explain.js';
+import { byId } from './view/dom.js';
+import { watchFaults } from './view/faults.js';
+import { drawEntry } from './view/ladder.js';
+import { addEvent } from './view/log.js';
+import { drawProblem } from './view/problem.js';
+import { fillServer, watchServer } from './view/server-form.js';
+import { legend } from './view/timeline-glyphs.js';
 
-const session = new Session();
+const clock = new Clock();
+const phone = new Phone(clock);
+const transcript = new Transcript();
+const drawing = createDrawing({
+  phone,
+  clock,
+  transcript,
+  onRemoveBinding: (account, uri) => run(account, () => account.removeBinding(uri)),
+});
 
-function draw() {
-  const { can } = session;
-  drawState(session);
-  lockAccount(!can.edit);
-  byId('register').disabled = !can.register;
-  byId('refresh').disabled = !can.refresh;
-  byId('query').disabled = !can.query;
-  byId('unregister').disabled = !can.unregister;
-  byId('unregister-all').disabled = !can.unregisterAll;
-  byId('remove').disabled = !can.remove;
-  enableBindings(can.query);
-}
-
-function showProblem(error) {
-  const problem = explain(error, typedValues());
-  const atField = error instanceof TypeError && showFieldError(problem.field, problem.detail, true);
-  if (atField) return;
-  if (problem.field) showFieldError(problem.field, problem.title, false);
-  drawProblem(problem);
-}
-
-function clearProblem() {
-  clearFieldErrors();
-  drawProblem(null);
+function showProblem(account, error) {
+  account.problem = explain(error, phone.server);
+  drawing.soon();
 }
 
 /** Runs what a button asks for; every way it can fail ends as words on the page. */
-async function run(operation) {
+async function run(account, operation) {
   const pressed = document.activeElement;
-  clearProblem();
+  account.problem = null;
+  drawing.soon();
   try {
     await operation();
   } catch (error) {
     // The person's own doing, and visible in the state: no error.
-    if (!['cancelled', 'removed', 'closed'].includes(error.code)) showProblem(error);
+    if (!['cancelled', 'removed', 'closed'].includes(error.code)) showProblem(account, error);
   }
-  draw();
-  // A disabled button loses the focus; who works with the keyboard goes on at the next sensible one.
-  if (pressed?.disabled || !pressed?.isConnected) {
-    byId(session.can.register ? 'register' : 'refresh').focus({ preventScroll: true });
-  }
+  drawing.all();
+  if (pressed?.disabled || !pressed?.isConnected) focusAction();
 }
 
-const operations = {
-  refresh: () => session.refresh(readAccount().expires),
-  query: () => session.query(),
-  unregister: () => session.unregister(),
-  'unregister-all': () => session.unregisterAll(),
-  remove: () => session.remove(),
-};
+phone.addEventListener('change', drawing.soon);
+phone.addEventListener('log', ({ detail }) => addEvent(detail, clock.now()));
+phone.addEventListener('problem', ({ detail }) => showProblem(detail.account, detail.error));
+phone.addEventListener('message', ({ detail }) => {
+  const entry = transcript.add(detail, clock.now());
+  const to = entry.seen?.to;
+  const account = phone.accounts.find(({ values }) => values.aor === to);
+  drawEntry(entry, phone.accounts.length > 1 ? (account?.name ?? to) : '');
+  drawing.soon();
+});
+clock.addEventListener('change', drawing.soon);
+addEventListener('resize', drawing.soon);
+byId('span').addEventListener('change', drawing.soon);
+byId('timeline-table').addEventListener('toggle', drawing.soon);
 
-for (const [id, operation] of Object.entries(operations)) {
-  byId(id).addEventListener('click', () => run(async () => operation()));
-}
-
-byId('account').addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (!session.can.register) return;
-  keepAccount();
-  byId('status').scrollIntoView({ block: 'nearest' });
-  run(async () => session.register(readAccount()));
+watchAccounts(phone, run);
+watchExports(transcript, () => transcript.asText(serverName(phone)), drawing.soon);
+watchFaults(phone, clock);
+watchServer(async (server) => {
+  await phone.use(server);
+  // A server's time cannot be changed.
+  if (server !== null) clock.speed = 1;
+  keep(phone);
 });
 
-byId('clear').addEventListener('click', clearMessages);
-byId('copy').addEventListener('click', () =>
-  run(() => navigator.clipboard.writeText(messagesAsText())),
-);
-
-session.addEventListener('change', draw);
-session.addEventListener('message', ({ detail }) => addMessage(detail));
-session.addEventListener('log', ({ detail }) => addEvent(detail));
-session.addEventListener('bindings', ({ detail }) => {
-  drawBindings(detail, (uri) => run(() => session.removeBinding(uri)));
-});
-session.addEventListener('problem', ({ detail }) => showProblem(detail));
-
-addEventListener('pagehide', () => session.leave());
+addEventListener('pagehide', () => phone.leave());
 // Back from the back/forward cache: leave() has closed the client, so start afresh.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
-// Served by something else than demo/server.mjs, the form starts empty.
-const config = await fetch('/config.json').catch(() => null);
-fillAccount(config?.ok ? await config.json() : {});
-draw();
-setInterval(() => drawTime(session), 500);
+/** Fills the page with what was there before a reload, else with the demo account. */
+async function start() {
+  const { accounts, server = null } = kept() ?? {};
+  const config = await fetch('config.json').then((answer) => answer.json());
+  fillServer(server, config.server ?? '');
+  await phone.use(server);
+  for (const values of accounts ?? [{ aor: addresses[0], expires: demoExpires }]) {
+    phone.add({ ...emptyValues, ...values, password: passwordOf(values.aor) });
+  }
+  if (phone.accounts.length > 0) phone.select(phone.accounts[0]);
+}
+
+byId('legend').replaceChildren(...legend());
+try {
+  await start();
+} catch (error) {
+  drawProblem(byId('notice'), explain(error, phone.server ?? null));
+}
+drawing.all();
+setInterval(drawing.tick, 500);

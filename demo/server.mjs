@@ -1,32 +1,32 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { realm, users } from './model/demo-accounts.js';
+import { policy } from './policy.mjs';
 
-const page = fileURLToPath(new URL('.', import.meta.url));
-const built = fileURLToPath(new URL('../dist/', import.meta.url));
+const folder = fileURLToPath(new URL('../build/demo', import.meta.url));
 
-/** Only these are served, so this file and the package's declarations are not. */
 const types = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
   '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
 };
 
-/** The page runs under the policy that the README asks of users. */
 const headers = {
-  'Content-Security-Policy':
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:",
+  // Of no effect in the page's own <meta>.
+  'Content-Security-Policy': `${policy}; frame-ancestors 'none'`,
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
 };
 
-const account = { aor: 'sip:demo@example.com', password: 'demo-password' };
+const account = { aor: 'sip:demo@example.com', password: users.demo };
 
-/** The file that a request path names, or null: demo/ at the root, the built package under /sipreg/. */
+/** The file of the built page that a request path names, or null. */
 function fileFor(url) {
   let path;
   try {
@@ -34,15 +34,13 @@ function fileFor(url) {
   } catch {
     return null;
   }
-  if (path === '/') path = '/index.html';
-  const [root, name] = path.startsWith('/sipreg/') ? [built, path.slice(7)] : [page, path];
-  const file = join(root, name);
-  const inside = file.startsWith(root.endsWith(sep) ? root : root + sep);
+  const file = join(folder, path === '/' ? 'index.html' : path);
+  const inside = file.startsWith(folder + sep);
   return inside && !file.includes('\0') && extname(file) in types ? file : null;
 }
 
 async function bodyFor(url, config) {
-  if (url === '/config.json') return { type: 'application/json', body: JSON.stringify(config) };
+  if (url === '/config.json') return { type: types['.json'], body: JSON.stringify(config) };
   const file = fileFor(url);
   const body = file && (await readFile(file).catch(() => null));
   return body && { type: types[extname(file)], body };
@@ -69,16 +67,15 @@ function listen(server, host, port) {
 }
 
 async function loadTesting() {
-  try {
-    return await import(new URL('../dist/testing.js', import.meta.url));
-  } catch (cause) {
-    throw new Error('The package is not built yet: run `npm run build` first.', { cause });
+  if (!existsSync(join(folder, 'index.html'))) {
+    throw new Error('The page is not built yet: run `npm run build:demo` first.');
   }
+  return import(new URL('../dist/testing.js', import.meta.url));
 }
 
 /**
- * Serves the demo page and starts a registrar for it. Port 0 means any free port; the registrar
- * always listens on 127.0.0.1. close() ends every connection and resolves when both ports are free.
+ * Serves the demo page and starts a registrar for it, which listens on 127.0.0.1: the page suggests it as the server.
+ * Port 0 means any free port. close() ends every connection and resolves when both ports are free.
  *
  * @param {{host?: string, port?: number, registrarPort?: number}} [options]
  * @returns {Promise<{url: string, registrarUrl: string, registrar: import('../dist/testing.js').TestRegistrar,
@@ -86,13 +83,9 @@ async function loadTesting() {
  */
 export async function startDemo({ host = '127.0.0.1', port = 0, registrarPort = 0 } = {}) {
   const { createTestRegistrar } = await loadTesting();
-  const registrar = createTestRegistrar({
-    realm: 'sipreg demo',
-    users: { demo: account.password },
-    maxExpires: 3600,
-  });
+  const registrar = createTestRegistrar({ realm, users, maxExpires: 3600 });
   const listener = await registrar.listen(registrarPort);
-  const config = { server: listener.url, ...account };
+  const config = { server: listener.url };
   const server = createServer((request, response) => void answer(request, response, config));
   try {
     const address = await listen(server, host, port);

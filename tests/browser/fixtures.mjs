@@ -7,10 +7,6 @@ import { createTestRegistrar } from '../../dist/testing.js';
 
 export { expect };
 
-/** The Content-Security-Policy that the demo page and the README promise to work under. */
-export const policy =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:";
-
 export const test = base.extend({
   /** What the console may say in this test; else nothing of level error. */
   allowedComplaints: [null, { option: true }],
@@ -87,13 +83,51 @@ async function contentOf(url, demo) {
   return { status: answer.status, type, body: Buffer.from(await answer.arrayBuffer()) };
 }
 
-/** Presses Register and waits until the page shows `state`. */
-export async function register(page, state = 'registered') {
-  await page.getByRole('button', { name: 'Register', exact: true }).click();
+/** Opens the page and waits until it can be used. */
+export async function openPage(page, url) {
+  await page.goto(url);
+  await expect(page.locator('#register')).toBeEnabled();
+}
+
+/** Has the accounts register at this server in place of the registrar in the page. */
+export async function useServer(page, url) {
+  await page.getByRole('radio', { name: /A SIP server/ }).check();
+  await page.getByLabel('Server URL').fill(url);
+  await page.getByRole('button', { name: 'Use this server' }).click();
+  await expect(page.locator('#ladder-server')).toHaveText(new URL(url).host);
+}
+
+/** Opens the form of the selected account, fills in by label, and presses a button. */
+export async function edit(page, values, button = 'Save and register') {
+  await page.getByRole('button', { name: 'Edit', exact: true }).click();
+  await page.locator('#extras').evaluate((extras) => (extras.open = true));
+  for (const [label, value] of Object.entries(values)) await page.getByLabel(label).fill(value);
+  await page.getByRole('button', { name: button, exact: true }).click();
+}
+
+/** Adds an account with what the form suggests, and registers it. */
+export async function addAccount(page) {
+  await page.getByRole('button', { name: 'Add account' }).click();
+  await page.getByRole('button', { name: 'Save and register' }).click();
+}
+
+/** Waits until the page shows that state of the selected account. */
+export async function showsState(page, state) {
   await expect(page.locator('#status')).toHaveAttribute('data-state', state);
 }
 
-/** The first lines of the ladder, as "REGISTER" or "401 Unauthorized". */
+/** Presses Register and waits until the page shows `state`. */
+export async function register(page, state = 'registered') {
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await showsState(page, state);
+}
+
+/** Chooses what is wrong with the server, or how fast time runs. */
+export async function choose(page, group, label) {
+  await page.getByRole('group', { name: group }).getByLabel(label, { exact: true }).check();
+}
+
+/** The first lines of the ladder, as "REGISTER sip:example.com" or "401 Unauthorized". */
 export function ladderTitles(page) {
   return page.locator('#ladder .title');
 }

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { startDemo } from '../../demo/server.mjs';
-import { expect, policy, register, test } from './fixtures.mjs';
+import { policy } from '../../demo/policy.mjs';
+import { expect, openPage, register, test, useServer } from './fixtures.mjs';
 
 /** One request with the path sent just as it is; fetch() would tidy it up. */
 function ask(url, path, method = 'GET') {
@@ -18,24 +19,27 @@ function ask(url, path, method = 'GET') {
   });
 }
 
-test('the page works where Trusted Types are required', async ({ page, serveUnder }) => {
-  await page.goto(await serveUnder(`${policy}; require-trusted-types-for 'script'`));
+test('the policy is the README’s, with Trusted Types', async ({ page, demo }) => {
+  expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
+  expect(policy).toContain("require-trusted-types-for 'script'");
+  await openPage(page, demo.url);
+  const meta = page.locator('meta[http-equiv="Content-Security-Policy"]');
+  await expect(meta).toHaveAttribute('content', policy);
   await register(page);
 });
 
 test('every answer carries the policy and is not cached', async ({ demo }) => {
   const kinds = {
     '/': 'text/html; charset=utf-8',
-    '/style/page.css': 'text/css; charset=utf-8',
+    '/style.css': 'text/css; charset=utf-8',
     '/main.js': 'text/javascript; charset=utf-8',
     '/favicon.svg': 'image/svg+xml',
     '/config.json': 'application/json',
-    '/sipreg/index.js': 'text/javascript; charset=utf-8',
   };
   for (const [path, type] of Object.entries(kinds)) {
     const { status, headers } = await ask(demo.url, path);
     expect([path, status, headers['content-type']]).toEqual([path, 200, type]);
-    expect(headers['content-security-policy']).toBe(policy);
+    expect(headers['content-security-policy']).toBe(`${policy}; frame-ancestors 'none'`);
     expect(headers['cache-control']).toBe('no-store');
     expect(headers['x-content-type-options']).toBe('nosniff');
   }
@@ -46,17 +50,16 @@ test('every answer carries the policy and is not cached', async ({ demo }) => {
 test('nothing outside the page and the package is served', async ({ demo }) => {
   const paths = [
     '/../package.json',
-    '/../README.md',
+    '/../../README.md',
+    '/../demo-other/index.html',
     '/%2e%2e/eslint.config.js',
     '/..%2feslint.config.js',
-    '/sipreg/../../eslint.config.js',
-    '/sipreg/%2e%2e/eslint.config.js',
-    '/sipreg/..%2feslint.config.js',
+    '/%2e%2e/%2e%2e/eslint.config.js',
+    '/..%2f..%2feslint.config.js',
     '/..%5ceslint.config.js',
     '//eslint.config.js',
     '/server.mjs',
-    '/sipreg/',
-    '/sipreg/index.d.ts',
+    '/style/',
     '/main.js%00',
     '/%zz',
     '/nothing.js',
@@ -66,7 +69,8 @@ test('nothing outside the page and the package is served', async ({ demo }) => {
 });
 
 test('close() frees both ports and ends open pages', async ({ page, demo }) => {
-  await page.goto(demo.url);
+  await openPage(page, demo.url);
+  await useServer(page, demo.registrarUrl);
   await register(page);
   await page.evaluate(() => dispatchEvent(new Event('pagehide')));
   await demo.close();

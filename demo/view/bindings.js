@@ -1,13 +1,24 @@
 import { byId, element, setText } from './dom.js';
-import { timeOfDay } from './time.js';
+
+/** What the table shows, so that it is drawn only when that changes. */
+let shown;
 
 /**
- * Shows the bindings of the registrar’s last answer.
+ * Shows the bindings of the registrar’s last answer about an account; null: there is none.
  *
- * @param {import('../dist/index.js').Binding[] | null} bindings null: no answer yet
  * @param {(uri: string) => void} onRemove asked to remove another's binding
  */
-export function drawBindings(bindings, onRemove) {
+export function drawBindings(account, onRemove) {
+  byId('bindings-card').hidden = account === null;
+  const bindings = account?.bindings ?? null;
+  if (bindings !== shown) draw(bindings, onRemove);
+  shown = bindings;
+  for (const button of byId('bindings').querySelectorAll('button')) {
+    button.disabled = !account?.can.query;
+  }
+}
+
+function draw(bindings, onRemove) {
   const none = bindings === null || bindings.length === 0;
   byId('bindings-table').hidden = none;
   byId('bindings-empty').hidden = !none;
@@ -19,7 +30,6 @@ export function drawBindings(bindings, onRemove) {
         : 'The registrar holds no binding for this address.',
     );
   }
-  setText(byId('bindings-note'), bindings === null ? '' : `as of ${timeOfDay(Date.now())}`);
   byId('bindings').replaceChildren(...(bindings ?? []).map((each) => row(each, onRemove)));
 }
 
@@ -55,9 +65,4 @@ function row({ uri, displayName, expires, q, instanceId, regId, own }, onRemove)
     ),
     actions,
   );
-}
-
-/** The buttons in the table work only while there is a registration to ask with. */
-export function enableBindings(enabled) {
-  for (const button of byId('bindings').querySelectorAll('button')) button.disabled = !enabled;
 }
