@@ -99,6 +99,28 @@ std::uint32_t Bridge::check_credentials(std::uint32_t size) {
   return finish(status);
 }
 
+std::uint32_t Bridge::respond(std::uint32_t size, double monotonic, double wall,
+                              std::uint32_t request) {
+  return finish(agent_.respond(now(monotonic, wall), request,
+                               reader_.answer(bytes(size))));
+}
+
+std::uint32_t Bridge::open_channel(std::uint32_t registration,
+                                   std::uint32_t channel) {
+  return finish(agent_.open_channel(registration, channel));
+}
+
+void Bridge::close_channel(std::uint32_t channel) {
+  agent_.close_channel(channel);
+  drain();
+}
+
+std::uint32_t Bridge::send(std::uint32_t size, double monotonic, double wall,
+                           std::uint32_t channel) {
+  return finish(
+      agent_.send_on_channel(now(monotonic, wall), channel, bytes(size)));
+}
+
 void Bridge::opened(double monotonic, double wall, std::uint32_t flow,
                     std::uint32_t secure, std::uint32_t loopback,
                     std::uint32_t subprotocol) {
@@ -141,7 +163,15 @@ void Bridge::close(double monotonic, double wall) {
   drain();
 }
 
-void Bridge::set_trace(std::uint32_t on) { agent_.set_trace(on != 0); }
+void Bridge::set_trace(std::uint32_t on) {
+  agent_.set_trace(on != 0);
+  drain();
+}
+
+void Bridge::set_requests(std::uint32_t on) {
+  agent_.set_requests(on != 0);
+  drain();
+}
 
 std::uint32_t Bridge::read_response(std::uint32_t size) {
   ResponseReader reader;

@@ -63,6 +63,15 @@ class Bridge {
   // Says whether credentials are well-formed, and wipes them.
   std::uint32_t check_credentials(std::uint32_t size);
 
+  // The answer to a request; no bytes mean the default one.
+  std::uint32_t respond(std::uint32_t size, double monotonic, double wall,
+                        std::uint32_t request);
+  std::uint32_t open_channel(std::uint32_t registration, std::uint32_t channel);
+  void close_channel(std::uint32_t channel);
+  // One SIP message of `size` bytes.
+  std::uint32_t send(std::uint32_t size, double monotonic, double wall,
+                     std::uint32_t channel);
+
   void opened(double monotonic, double wall, std::uint32_t flow,
               std::uint32_t secure, std::uint32_t loopback,
               std::uint32_t subprotocol);
@@ -76,6 +85,7 @@ class Bridge {
   void offline(double monotonic, double wall);
   void close(double monotonic, double wall);
   void set_trace(std::uint32_t on);
+  void set_requests(std::uint32_t on);
 
   // Reads a response again that a success came from: JSON of its `bindings` and
   // `response` in the blob. Belongs to no registration. False as 0: none there.

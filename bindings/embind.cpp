@@ -21,6 +21,10 @@ EMSCRIPTEN_BINDINGS(sipreg) {
       .function("resetCredentials", &Bridge::reset_credentials)
       .function("provideCredentials", &Bridge::provide_credentials)
       .function("checkCredentials", &Bridge::check_credentials)
+      .function("respond", &Bridge::respond)
+      .function("openChannel", &Bridge::open_channel)
+      .function("closeChannel", &Bridge::close_channel)
+      .function("send", &Bridge::send)
       .function("opened", &Bridge::opened)
       .function("lost", &Bridge::lost)
       .function("receive", &Bridge::receive)
@@ -32,5 +36,6 @@ EMSCRIPTEN_BINDINGS(sipreg) {
 #ifdef SIPREG_CONFORMANCE
       .function("describe", &Bridge::describe)
 #endif
+      .function("setRequests", &Bridge::set_requests)
       .function("setTrace", &Bridge::set_trace);
 }

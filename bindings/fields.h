@@ -75,7 +75,11 @@ enum class Field : std::uint32_t {
   snapshot = 56,
   // client
   snapshots = 57,
+  // answer to a request, with `header`
+  status = 58,
+  reason = 59,
+  body = 60,
 };
-inline constexpr std::size_t field_count = 58;
+inline constexpr std::size_t field_count = 61;
 
 }  // namespace sipreg::bridge

@@ -207,6 +207,16 @@ Call OptionReader::call(std::span<const char> bytes) {
   return call;
 }
 
+RequestAnswer OptionReader::answer(std::span<const char> bytes) {
+  read(bytes);
+  RequestAnswer answer;
+  answer.status = static_cast<int>(count(Field::status, 0));
+  answer.reason = text(Field::reason);
+  answer.headers = headers_;
+  answer.body = text(Field::body);
+  return answer;
+}
+
 // The fields behind the last `credentials` are its members.
 void OptionReader::complete_credentials() {
   if (credentials_.empty()) return;

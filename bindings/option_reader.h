@@ -30,6 +30,7 @@ class OptionReader {
   [[nodiscard]] UpdateOptions update(std::span<const char> bytes);
   // Everything but the kind.
   [[nodiscard]] Call call(std::span<const char> bytes);
+  [[nodiscard]] RequestAnswer answer(std::span<const char> bytes);
   [[nodiscard]] std::span<const Credentials> credentials(
       std::span<const char> bytes);
 

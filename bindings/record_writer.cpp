@@ -77,7 +77,12 @@ void RecordWriter::append(const Output& output) {
       record.x = static_cast<double>(output.expires_at);
       break;
     case OutputKind::snapshot:
-      record.reference = output.flow_number;
+    case OutputKind::channel:
+    case OutputKind::channel_message:
+      record.reference = output.kind == OutputKind::snapshot
+                             ? output.flow_number
+                             : output.channel;
+      record.code = output.server;
       record.flag = 1;
       record.length = static_cast<std::uint32_t>(output.bytes.size());
       blob_ += output.bytes;
@@ -114,6 +119,12 @@ void RecordWriter::append_json(const Output& output, Record& record) {
     case OutputKind::warning:
       json_.key("code").text(output.warning);
       json_.key("message").text(output.bytes);
+      break;
+    case OutputKind::request:
+      if (output.request != nullptr) {
+        record.reference = output.request->id;
+        append_request(*output.request);
+      }
       break;
     case OutputKind::credentials_wanted:
       record.reference = output.challenge;
@@ -237,11 +248,24 @@ void RecordWriter::append_response(const Response& response) {
   json_.key("response").open('{');
   json_.key("status").number(static_cast<std::uint64_t>(response.status));
   json_.key("reason").text(response.reason);
+  append_headers(response.headers);
+  json_.close('}');
+}
+
+void RecordWriter::append_request(const IncomingRequest& request) {
+  json_.key("method").text(request.method);
+  json_.key("uri").text(request.uri);
+  append_headers(request.headers);
+  json_.key("body").text(request.body);
+  json_.key("text").text(request.text);
+}
+
+void RecordWriter::append_headers(std::span<const HeaderField> headers) {
   json_.key("headers").open('[');
-  for (const HeaderField& each : response.headers) {
+  for (const HeaderField& each : headers) {
     json_.open('[').text(each.name).text(each.value).close(']');
   }
-  json_.close(']').close('}');
+  json_.close(']');
 }
 
 void RecordWriter::append_list(std::span<const std::string_view> list) {

@@ -20,22 +20,23 @@ struct Record {
   std::uint32_t kind = 0;
   std::uint32_t registration = 0;
   // operation_*: operation; connection: server; credentials_wanted: challenge;
-  // retry: attempt; flow: reg-id; snapshot: the flow's number
+  // retry: attempt; flow: reg-id; snapshot: the flow's number; channel_*: the
+  // channel; request: its number, 0 for an ACK
   std::uint32_t reference = 0;
-  // connect, disconnect, transmit, trace: flow; connection: close code
+  // connect, disconnect, transmit, trace, channel: flow; connection: close code
   std::uint32_t flow = 0;
-  // connect, flow: server; connection and registration: state; failures:
-  // FailureCode
+  // connect, flow, channel: server; connection and registration: state;
+  // failures: FailureCode
   std::uint32_t code = 0;
   // transmit: text; trace: incoming; registration: bound; flow: connected
   std::uint32_t flag = 0;
-  // Where in the blob the bytes of transmit, trace and snapshot are. All other
-  // kinds but connect to registration have JSON there, an object as
-  // js/src/types.ts has it: what RegistrationError holds, with its message;
-  // ChallengeInfo; the detail of unregistered and warning; what unregister()
-  // resolves with. Or, for a success, the array [expires, expiresAt, contact,
-  // serviceRoute, path, associatedUris, outbound, auth or null, pubGruu or
-  // null, tempGruu or null].
+  // Where in the blob the bytes of transmit, trace, snapshot, channel and
+  // channel_message are. All other kinds but connect to flow have JSON there,
+  // an object as js/src/types.ts has it: what RegistrationError holds, with its
+  // message; ChallengeInfo; the detail of unregistered and warning; what
+  // unregister() resolves with; what an IncomingRequest says. Or, for a
+  // success, the array [expires, expiresAt, contact, serviceRoute, path,
+  // associatedUris, outbound, auth or null, pubGruu or null, tempGruu or null].
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
   // registration: expires_at, refresh_at, retry_at; connection: retry_at; flow:
@@ -72,6 +73,8 @@ class RecordWriter {
   void append_challenge(const ChallengeInfo& info);
   void append_binding(const Binding& binding);
   void append_response(const Response& response);
+  void append_request(const IncomingRequest& request);
+  void append_headers(std::span<const HeaderField> headers);
   void append_list(std::span<const std::string_view> list);
   void append_or_null(std::string_view text);
   void end_json(Record& record);

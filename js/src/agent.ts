@@ -24,10 +24,15 @@ const calls = {
   close: 2,
   call: 3,
   provideCredentials: 3,
+  respond: 3,
+  send: 3,
   receive: 3,
   regId: 0,
   resetCredentials: 0,
+  openChannel: 0,
+  closeChannel: 0,
   setTrace: 0,
+  setRequests: 0,
 } satisfies Partial<Record<keyof Bridge, number>>;
 
 export type Call = keyof typeof calls;
@@ -121,8 +126,8 @@ export class Agent implements Dependant {
   }
 
   /** The same for calls that can be refused: throws the refusal, a TypeError where an option is malformed. */
-  command(call: Call, fields: FieldList, ...rest: number[]): number {
-    const value = this.run(call, fields, ...rest);
+  command(call: Call, input: FieldList | Frame, ...rest: number[]): number {
+    const value = this.run(call, input, ...rest);
     const refusal = this.#session === null ? endedError('internal') : this.#session.refusal;
     if (refusal !== undefined) throw refusal;
     return value;

@@ -62,8 +62,11 @@ export class Client extends Emitter implements types.Client {
   readonly #servers: number;
   readonly #instance: Instance;
   readonly #unwatch: () => void;
-  /** Who listens to 'message', in the bubbling phase and in the capturing one. */
-  readonly #tracers = [new Set(), new Set()] as const;
+  /** Who listens to what the core tells only then, in the bubbling phase and in the capturing one. */
+  readonly #listeners = {
+    message: [new Set(), new Set()],
+    request: [new Set(), new Set()],
+  } as const;
   #closed: Promise<void> | null = null;
 
   constructor(
@@ -83,6 +86,7 @@ export class Client extends Emitter implements types.Client {
       message: (detail) => {
         emit(this, 'message', () => detail);
       },
+      request: (detail) => emit(this, 'request', () => detail, true),
     });
     // Weakly, or the host's events would keep a forgotten client.
     const self = new WeakRef(this);
@@ -149,7 +153,7 @@ export class Client extends Emitter implements types.Client {
     options?: boolean | AddEventListenerOptions,
   ): void {
     super.addEventListener(type, listener, options);
-    if (type === 'message') this.#trace('add', listener, options);
+    this.#count('add', type, listener, options);
   }
 
   override removeEventListener(
@@ -158,18 +162,21 @@ export class Client extends Emitter implements types.Client {
     options?: boolean | EventListenerOptions,
   ): void {
     super.removeEventListener(type, listener, options);
-    if (type === 'message') this.#trace('delete', listener, options);
+    this.#count('delete', type, listener, options);
   }
 
-  /** Copies of the messages are made only while somebody listens. */
-  #trace(
+  #count(
     change: 'add' | 'delete',
+    type: string,
     listener: unknown,
     options: boolean | EventListenerOptions | undefined,
   ): void {
+    if (type !== 'message' && type !== 'request') return;
     const capture = typeof options === 'object' ? options.capture : options;
-    this.#tracers[capture ? 1 : 0][change](listener);
-    this.#engine.run('setTrace', Number(this.#tracers.some((each) => each.size > 0)));
+    const listeners = this.#listeners[type];
+    listeners[capture ? 1 : 0][change](listener);
+    const isHeard = listeners.some((each) => each.size > 0);
+    this.#engine.run(type === 'message' ? 'setTrace' : 'setRequests', Number(isHeard));
   }
 
   #hear(event: HostEvent): void {

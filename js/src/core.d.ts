@@ -27,6 +27,10 @@ declare module 'sipreg:core' {
       challenge: number,
     ): number;
     checkCredentials(size: number): number;
+    respond(size: number, monotonic: number, wall: number, request: number): number;
+    openChannel(registration: number, channel: number): number;
+    closeChannel(channel: number): void;
+    send(size: number, monotonic: number, wall: number, channel: number): number;
     opened(
       monotonic: number,
       wall: number,
@@ -43,6 +47,7 @@ declare module 'sipreg:core' {
     offline(monotonic: number, wall: number): void;
     close(monotonic: number, wall: number): void;
     setTrace(on: number): void;
+    setRequests(on: number): void;
     delete(): void;
   }
 

@@ -1,9 +1,10 @@
 import type { Call } from './agent.js';
+import { Link, type ChannelOwner } from './channel.js';
 import { CredentialsDesk } from './credentials.js';
 import { Dispatcher } from './dispatcher.js';
-import { endedError } from './errors.js';
+import { endedError, RegistrationError } from './errors.js';
 import { CallKind, connectionStates, Field, OutputKind, registrationStates } from './fields.js';
-import type { RegistrationSettings, Secrets } from './options.js';
+import { checkText, readAnswer, type RegistrationSettings, type Secrets } from './options.js';
 import { Pending, rejected } from './promises.js';
 import { internals, Registration, type End, type Flow, type Properties } from './registration.js';
 import { Failure, type Result } from './results.js';
@@ -18,6 +19,8 @@ type Details<K extends keyof types.ClientEventMap> = types.ClientEventMap[K]['de
 export interface Audience {
   connectionchange(detail: Details<'connectionchange'>): void;
   message(detail: Details<'message'>): void;
+  /** True when somebody took it. */
+  request(detail: types.IncomingRequest): boolean;
 }
 
 /** A call under way. */
@@ -30,7 +33,7 @@ interface Operation {
  * Turns what the core says into news for listeners and callers; see Dispatcher for the order. Its methods take checked
  * options.
  */
-export class Engine implements Listener {
+export class Engine implements Listener, ChannelOwner {
   readonly dispatcher = new Dispatcher();
   state: types.ConnectionState = 'disconnected';
   url = '';
@@ -41,6 +44,8 @@ export class Engine implements Listener {
   readonly #registrations = new Map<number, Registration>();
   readonly #operations = new Map<number, Operation>();
   #lastOperation = 0;
+  readonly #links = new Map<number, Link>();
+  #lastLink = 0;
   #end: End | null = null;
   /** The last change of a registration's properties in the batch that the core is handing out. */
   #change: { id: number; properties: Properties } | null = null;
@@ -77,9 +82,9 @@ export class Engine implements Listener {
   }
 
   /** One that can: throws the refusal, a TypeError for a malformed option. */
-  command(call: Call, fields: FieldList, ...rest: number[]): number {
+  command(call: Call, input: FieldList | Frame, ...rest: number[]): number {
     try {
-      return this.#backend.agent.command(call, fields, ...rest);
+      return this.#backend.agent.command(call, input, ...rest);
     } finally {
       this.#backend.settle();
     }
@@ -132,8 +137,25 @@ export class Engine implements Listener {
     this.#registrations.delete(id);
     this.#snapshots?.disown(id);
     this.#backend.agent.run('remove', [], id);
-    internals.end(target, 'removed', 'removed');
+    this.#finish(id, target, 'removed', 'removed');
     this.#backend.settle();
+  }
+
+  openChannel({ id }: Registration): types.Channel {
+    const link = new Link(++this.#lastLink, id, this);
+    this.#links.set(link.id, link);
+    this.command('openChannel', [], id, link.id);
+    link.isNew = false;
+    return link.channel;
+  }
+
+  send({ id }: Link, message: string): void {
+    this.command('send', checkText(message, 'message'), id);
+  }
+
+  detach({ id }: Link): void {
+    this.#links.delete(id);
+    this.run('closeChannel', id);
   }
 
   checkCredentials(secrets: Secrets): void {
@@ -195,6 +217,17 @@ export class Engine implements Listener {
       case OutputKind.flow:
         this.#flowChanged(output);
         break;
+      case OutputKind.channel:
+        this.#channelChanged(output, content as string);
+        break;
+      case OutputKind.channelMessage: {
+        const link = this.#links.get(output.reference);
+        dispatcher.tell(() => link?.receive(content as string));
+        break;
+      }
+      case OutputKind.request:
+        this.#requested(output, content as Result);
+        break;
       default:
         this.#happened(output, content as Result);
     }
@@ -234,7 +267,7 @@ export class Engine implements Listener {
     };
     this.#change = { id, properties };
     this.dispatcher.tell(() => {
-      if (properties.state === 'removed') internals.end(target, 'closed', 'removed');
+      if (properties.state === 'removed') this.#finish(id, target, 'closed', 'removed');
       else internals.change(target, properties);
     });
   }
@@ -246,6 +279,40 @@ export class Engine implements Listener {
     const url = this.#backend.connector.url(code);
     this.dispatcher.tell(() => {
       internals.flowChanged(target, { regId, url, connected, expiresAt: x || null });
+    });
+  }
+
+  /** Its properties are there before the news that led to them; that it is open, in its turn. */
+  #channelChanged({ reference, flow, code }: Output, properties: string): void {
+    const link = this.#links.get(reference);
+    if (link === undefined) return;
+    link.url = this.#backend.connector.url(code);
+    link.properties = properties.split('\n');
+    const isOpen = flow !== 0;
+    if (link.isNew) {
+      link.open = isOpen;
+      return;
+    }
+    const message = `The connection to the server was lost.${this.#whereLost}`;
+    this.dispatcher.tell(() => {
+      const details = { code: 'transport', retryable: true } as const;
+      link.change(isOpen, () => new RegistrationError(message, details));
+    });
+  }
+
+  /** The core waits for the answer, but not for ever; nothing answers an ACK, which has no number. */
+  #requested({ registration, reference: id }: Output, result: Result): void {
+    const request: types.IncomingRequest = {
+      ...(result.value as Omit<types.IncomingRequest, 'registration' | 'respond'>),
+      registration: this.#registrations.get(registration) ?? null,
+      respond: (status, reason, headers, body) => {
+        const answer = readAnswer({ status, reason, headers, body });
+        if (this.#end !== null) throw endedError(this.#end);
+        this.command('respond', answer, id);
+      },
+    };
+    this.dispatcher.tell(() => {
+      if (!this.#audience.request(request) && id !== 0) this.run('respond', id);
     });
   }
 
@@ -302,15 +369,35 @@ export class Engine implements Listener {
 
   /** Adds what only the host knows. */
   #explain(id: number, failure: Failure): void {
-    const { lostUrl, reason, cause } = this.#backend.connector;
+    const { cause } = this.#backend.connector;
     failure.cause ??= this.#desk.takeCause(id);
     if (failure.cause instanceof TypeError && 'option' in failure.cause) {
       failure.note = ` (${failure.cause.message})`; // our own words about what the function gave
     }
     if (!failure.isTransport) return;
-    const where = [lostUrl, reason].filter(Boolean).join(': ');
-    if (where) failure.note = ` (${where})`;
+    if (this.#whereLost) failure.note = this.#whereLost;
     failure.cause ??= cause;
+  }
+
+  get #whereLost(): string {
+    const { lostUrl, reason } = this.#backend.connector;
+    const where = [lostUrl, reason].filter(Boolean).join(': ');
+    return where && ` (${where})`;
+  }
+
+  /** The last change of a registration, and of its channels. */
+  #finish(
+    id: number,
+    target: Registration,
+    end: End,
+    state: types.RegistrationState,
+    cause?: unknown,
+  ): void {
+    internals.end(target, end, state, cause);
+    for (const link of [...this.#links.values()].filter((each) => each.registration === id)) {
+      this.#links.delete(link.id);
+      link.finish(endedError(end, cause));
+    }
   }
 
   /** The core is dead, and nothing that it knew can be trusted. */
@@ -323,7 +410,7 @@ export class Engine implements Listener {
       this.#audience.connectionchange({ state: 'closed', url: this.url });
       for (const [id, target] of this.#registrations) {
         this.#desk.dismiss(id);
-        internals.end(target, 'internal', 'failed', cause);
+        this.#finish(id, target, 'internal', 'failed', cause);
       }
       for (const { caller } of operations) {
         if (!caller.settled) caller.reject(endedError('internal', cause));

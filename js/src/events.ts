@@ -38,12 +38,16 @@ export class Emitter extends EventTarget {
   }
 }
 
-/** Calls the listeners now, with the detail that is made for them. One that throws does not keep the others from running. */
+/**
+ * Calls the listeners now, with the detail that is made for them. One that throws does not keep the others from running.
+ * Returns true when one of them took a cancelable event.
+ */
 export function emit<K extends Type>(
   target: Emitter,
   type: K,
   detail: () => Maps[K]['detail'],
-): void {
-  if ((heard(target) & bitOf(type)) === 0) return;
-  target.dispatchEvent(new CustomEvent(type, { detail: detail() }));
+  cancelable = false,
+): boolean {
+  if ((heard(target) & bitOf(type)) === 0) return false;
+  return !target.dispatchEvent(new CustomEvent(type, { detail: detail(), cancelable }));
 }

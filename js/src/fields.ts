@@ -63,6 +63,9 @@ export const enum Field {
   flows = 55,
   snapshot = 56,
   snapshots = 57,
+  status = 58,
+  reason = 59,
+  body = 60,
 }
 
 /** What a record is. */
@@ -76,6 +79,8 @@ export const enum OutputKind {
   registration,
   flow,
   snapshot,
+  channel,
+  channelMessage,
   registered,
   refreshed,
   unregistered,
@@ -85,6 +90,7 @@ export const enum OutputKind {
   credentialsWanted,
   operationDone,
   operationFailed,
+  request,
 }
 
 /** What a call does. */
@@ -104,6 +110,7 @@ export const enum CommandError {
   unknownRegistration,
   notReady,
   closed,
+  notOpen,
 }
 
 /** Why a call failed. */

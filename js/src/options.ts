@@ -382,6 +382,18 @@ function readSignal(value: unknown): AbortSignal | undefined {
   return signal as AbortSignal;
 }
 
+/** What respond() is given. */
+export function readAnswer(value: Record<string, unknown>): FieldList {
+  const options = new Options(value);
+  const status = options.number('status', 100, 699);
+  if (status === undefined) throw optionError('status', 'is needed, such as 200');
+  const fields: FieldList = [Field.status, status];
+  put(fields, Field.reason, options.text('reason'));
+  readHeaders(options, fields);
+  put(fields, Field.body, options.text('body'));
+  return fields;
+}
+
 /** update()'s options. */
 export function readUpdateOptions(value: unknown): FieldList {
   const options = new Options(value);

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.js';
-import { endedError, optionError, type RegistrationError } from './errors.js';
+import { endedError, type RegistrationError } from './errors.js';
 import { emit, Emitter } from './events.js';
 import { CallKind, Field, OutputKind } from './fields.js';
 import {
@@ -218,7 +218,7 @@ export class Registration extends Emitter implements types.Registration {
 
   openChannel(): types.Channel {
     this.#checkAlive();
-    throw optionError('openChannel()', 'is not available yet');
+    return this.#engine.openChannel(this);
   }
 
   #call(kind: CallKind, options: unknown, uri?: unknown): Promise<unknown> {

@@ -2,7 +2,7 @@
 import { endedError, optionError, RegistrationError } from './errors.js';
 import { CommandError, type Field, type OutputKind } from './fields.js';
 import type { Bridge, Core } from './load.js';
-import type { ClientStats } from './types.js';
+import type { ClientStats, RegistrationErrorCode } from './types.js';
 
 /** Options on their way to the bridge: fields and values in turn. */
 export type FieldList = (Field | FieldValue)[];
@@ -61,6 +61,12 @@ const enum Record {
   z = 48,
   size = 56,
 }
+
+/** The codes of refusals, where they are no mistake of ours. */
+const refusals: Partial<globalThis.Record<number, RegistrationErrorCode>> = {
+  [CommandError.closed]: 'closed',
+  [CommandError.notOpen]: 'transport',
+};
 
 /** Up to here a loop over the characters is quicker than the encoder. */
 const shortText = 64;
@@ -133,9 +139,11 @@ export class Session {
     const error = this.#word(Outbox.error);
     if (error === (CommandError.none as number)) return undefined;
     const message = this.text(this.#word(Outbox.message), this.#word(Outbox.messageLength));
-    return error === (CommandError.invalidArgument as number)
-      ? optionError(this.text(this.#word(Outbox.option), this.#word(Outbox.optionLength)), message)
-      : new RegistrationError(message, { code: 'internal' });
+    if (error === (CommandError.invalidArgument as number)) {
+      const option = this.text(this.#word(Outbox.option), this.#word(Outbox.optionLength));
+      return optionError(option, message);
+    }
+    return new RegistrationError(message, { code: refusals[error] ?? 'internal' });
   }
 
   /** All of the blob, as text. */

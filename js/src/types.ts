@@ -236,18 +236,22 @@ export interface IncomingRequest {
   readonly method: string;
   /** The Request-URI. */
   readonly uri: string;
-  /** All header fields in order. */
+  /** In the request's order; names as they were written, compact ones included. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** What follows the header; mostly empty. */
   readonly body: string;
-  /** The whole message. */
+  /** The whole message as it came in. */
   readonly text: string;
   /** The registration whose Contact or AOR it is for. */
   readonly registration: Registration | null;
   /**
-   * Answers it. A request that nobody takes is answered at once: OPTIONS 200, INVITE 480, NOTIFY and what belongs to a
-   * dialog 481, other methods 405, ACK not at all. After preventDefault() that answer goes out when none was given within
-   * 10 s, for INVITE within 180 s.
+   * Answers it, where preventDefault() was called or before the listener returns; provisional answers (100 to 199) leave it
+   * open. Via, From, To with a tag, Call-ID, CSeq, Record-Route and Content-Length are written for you (RFC 3261 §8.2.6); a
+   * body needs a Content-Type among `headers`. What is still open 10 s after the request (INVITE: 180 s) gets the default
+   * answer: OPTIONS 200, INVITE 480, NOTIFY and everything with a To tag 481, other methods 405. A CANCEL that is left to
+   * the default ends its INVITE with 487. An ACK has no answer.
+   * @throws TypeError for a malformed argument; RegistrationError 'closed' when the request is not open any more: it was
+   * answered, its time is over, or its connection was lost.
    */
   respond(status: number, reason?: string, headers?: Record<string, string>, body?: string): void;
 }
@@ -577,7 +581,13 @@ export interface Registration extends EventTarget {
       'push' | 'headers' | 'supported' | 'displayName' | 'refresh' | 'retry'
     >,
   ): void;
-  /** The client's connection for other SIP traffic of this account. Not available yet: throws a TypeError. */
+  /**
+   * The client's connection for other SIP traffic of this account, such as calls; registration, keep-alive and reconnect go
+   * on beside it. Responses to what a channel sent and requests in its dialogs come to that channel. New requests for this
+   * registration's Contact or AOR come to the one opened last and not as `request` events, but for the OPTIONS that servers
+   * ping with, which are answered as ever. It opens no socket by itself.
+   * @throws RegistrationError when the registration has ended.
+   */
   openChannel(): Channel;
 
   /** As of every EventTarget; the event's type follows from its name. */
@@ -592,29 +602,39 @@ export interface Registration extends EventTarget {
   removeEventListener(type: string, listener: any, options?: any): void;
 }
 
-/** SIP traffic beside the registration, on the same connection: one message per call, both ways, unredacted. */
+/**
+ * One SIP message per call, both ways, unredacted. Of several flows it is on one that is registered, and stays there until
+ * that is lost.
+ */
 export interface Channel {
-  /** The server. */
+  /** The server's, with its query and userinfo cut. */
   readonly url: string;
-  /** The transport that a Via of ours names (RFC 7118 §5.2.1). */
+  /** The transport of a Via (RFC 7118 §5.2.1). */
   readonly viaTransport: 'WS' | 'WSS';
-  /** The sent-by of a Via of ours: a random name under .invalid. */
+  /** The sent-by of a Via: the host of the registered Contact. */
   readonly viaHost: string;
-  /** For dialogs: the GRUU, else the registered Contact with ;ob where outbound is in force. */
+  /**
+   * For dialogs: the public GRUU, else the registered Contact with ;ob where outbound is in force (RFC 5626 §4.3), in any
+   * case without the parameters that wake the device by push.
+   */
   readonly contactUri: string;
-  /** The Route set for requests that begin a dialog (RFC 3608), one name-addr an element. */
+  /** Route for requests outside dialogs, in this order (RFC 3608 §6.1); empty where the registrar gave none. */
   readonly serviceRoute: readonly string[];
   /** The socket is open, so that send() sends. */
   readonly open: boolean;
-  /** Sends one SIP message. */
+  /**
+   * Sends one SIP message as it is; a response goes back the way its request came.
+   * @throws TypeError for what is not exactly one SIP message, and for a REGISTER; RegistrationError 'transport' while not
+   * open, 'removed', 'closed' or 'internal' after the end.
+   */
   send(message: string): void;
   /** Called with each SIP message for this account that is not the registration's own. */
   onmessage: ((message: string) => void) | null;
-  /** Called when the socket opens, and when it is open again after a loss. */
+  /** When it opens again, or for the first time if `open` was false at first. */
   onopen: (() => void) | null;
-  /** Called when the socket is lost. */
+  /** With code 'transport' when its flow was lost; it opens again on the next. 'removed', 'closed' and 'internal' are its end. */
   onclose: ((error?: RegistrationError) => void) | null;
-  /** Ends the channel; the connection stays as it is. */
+  /** Ends the channel alone: the connection stays as it is, and no handler is called any more. */
   detach(): void;
 }
 

@@ -113,8 +113,10 @@ void check_contacts(const Message& message, std::string_view frame) {
 // RFC 3261 section 8.2.6.2. A response with several Vias is no answer to us,
 // so only that of a request with one can be read back.
 void check_answer(const Message& request) {
+  std::string copied;
   std::string text;
-  write_response(request, 486, "Busy Here", "tag", "X: y\r\n", "body", text);
+  write_copied_rows(request, "tag", copied);
+  write_response(486, "Busy Here", {copied, "X: y\r\n"}, "body", text);
   static Message answer;
   const ParseError error = parse(text, answer);
   if (error == ParseError::via || error == ParseError::too_many_headers) return;

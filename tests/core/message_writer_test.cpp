@@ -57,9 +57,10 @@ TEST(MessageWriter, UAS_01_WS_17_a_response_copies_what_it_must) {
       "Content-Length: 0\r\n\r\n";
   Message message;
   ASSERT_EQ(parse(request, message), ParseError::none);
+  std::string copied = "old";
   std::string out = "old";
-  write_response(message, 200, "OK", "t9", "Accept: text/plain\r\n", "body",
-                 out);
+  write_copied_rows(message, "t9", copied);
+  write_response(200, "OK", {copied, "Accept: text/plain\r\n"}, "body", out);
   EXPECT_EQ(
       out,
       "SIP/2.0 200 OK\r\n"
@@ -81,7 +82,7 @@ TEST(MessageWriter, UAS_02_a_tag_that_is_there_stays) {
   Message message;
   ASSERT_EQ(parse(request, message), ParseError::none);
   std::string out;
-  write_response(message, 481, "Gone", "t9", "", "", out);
+  write_copied_rows(message, "t9", out);
   EXPECT_NE(out.find("\r\nTo: <sip:a@b>;tag=own\r\n"), std::string::npos);
   EXPECT_EQ(out.find("t9"), std::string::npos);
 }
@@ -92,8 +93,10 @@ TEST(MessageWriter, a_request_without_from_and_to_is_answered) {
       "CSeq: 1 OPTIONS\r\n\r\n";
   Message message;
   ASSERT_EQ(parse(request, message), ParseError::none);
+  std::string copied;
   std::string out;
-  write_response(message, 200, "OK", "t9", "", "", out);
+  write_copied_rows(message, "t9", copied);
+  write_response(200, "OK", {copied}, "", out);
   EXPECT_EQ(out,
             "SIP/2.0 200 OK\r\nVia: SIP/2.0/WSS c\r\nCall-ID: 1\r\n"
             "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");

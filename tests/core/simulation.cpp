@@ -168,6 +168,25 @@ void Simulation::remove(RegistrationId id) {
   drain();
 }
 
+Status Simulation::reply(RequestId request, const RequestAnswer& answer) {
+  const Status status = agent.respond(now_, request, answer);
+  drain();
+  return status;
+}
+
+ChannelId Simulation::open_channel(RegistrationId id) {
+  const Status status = agent.open_channel(id, ++last_channel_);
+  drain();
+  return status.ok() ? last_channel_ : 0;
+}
+
+Status Simulation::send(ChannelId channel, std::string message) {
+  const Status status =
+      agent.send_on_channel(now_, channel, {message.data(), message.size()});
+  drain();
+  return status;
+}
+
 void Simulation::advance(Millis ms) {
   const Millis end = now_.monotonic + ms;
   for (int steps = 0;; ++steps) {
@@ -365,6 +384,9 @@ static std::string describe(const Output& output) {
                                                "connection",
                                                "registration",
                                                "flow",
+                                               "snapshot",
+                                               "channel",
+                                               "channel_message",
                                                "registered",
                                                "refreshed",
                                                "unregistered",
@@ -373,7 +395,8 @@ static std::string describe(const Output& output) {
                                                "warning",
                                                "credentials_wanted",
                                                "operation_done",
-                                               "operation_failed"};
+                                               "operation_failed",
+                                               "request"};
   std::string words = "-> ";
   words += kinds[static_cast<std::size_t>(output.kind)];
   words += " registration " + std::to_string(output.registration);
@@ -425,6 +448,12 @@ static void for_each_text(const Output& output, Visit visit) {
     }
   };
   visit(output.bytes);
+  if (output.request != nullptr) {
+    for (const auto text : {output.request->method, output.request->uri,
+                            output.request->body, output.request->text}) {
+      visit(text);
+    }
+  }
   visit(output.warning);
   visit(output.failure.message);
   visit_response(output.failure.response);
@@ -504,6 +533,17 @@ void Simulation::note(const Output& output) {
   seen.text = output.bytes;
   seen.connection = output.connection;
   seen.challenge = output.challenge;
+  seen.flow = output.flow;
+  seen.channel = output.channel;
+  if (output.request != nullptr) {
+    const IncomingRequest& request = *output.request;
+    seen.request = request.id;
+    seen.method = request.method;
+    seen.uri = request.uri;
+    seen.body = request.body;
+    seen.text = request.text;
+    seen.headers = texts(request.headers);
+  }
   if (output.kind == OutputKind::failed || output.kind == OutputKind::retry ||
       output.kind == OutputKind::operation_failed) {
     seen.code = output.failure.code;

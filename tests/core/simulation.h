@@ -58,6 +58,12 @@ struct Seen {
   std::string error;
   ConnectionState connection;
   std::uint32_t challenge;
+  FlowId flow;
+  ChannelId channel;  // its properties and messages are in `text`
+  RequestId request;  // its whole text is in `text`, its headers in `headers`
+  std::string method;
+  std::string uri;
+  std::string body;
 };
 
 // alice, who has credentials.
@@ -95,6 +101,9 @@ class Simulation {
   bool provide(RegistrationId id, std::uint32_t challenge,
                const Credentials& credentials);
   void remove(RegistrationId id);
+  Status reply(RequestId request, const RequestAnswer& answer);
+  ChannelId open_channel(RegistrationId id);  // 0 when refused
+  Status send(ChannelId channel, std::string message);
   void advance(Millis ms);    // both clocks, stopping at every deadline
   std::string await_frame();  // advances until one is sent, within a day
   void sleep(Millis ms);      // the wall clock alone, then one late timer
@@ -191,6 +200,7 @@ class Simulation {
   std::map<FlowId, bool> sockets_;
   std::set<RegistrationId> has_several_;  // registrations with several flows
   OperationId last_operation_ = 0;
+  ChannelId last_channel_ = 0;
 };
 
 }  // namespace sipreg::testing

@@ -59,6 +59,8 @@ const takeInput = new Set([
   'provideCredentials',
   'checkCredentials',
   'receive',
+  'respond',
+  'send',
   'readResponse',
 ]);
 

@@ -91,6 +91,26 @@ const std::map<std::string_view, Method> methods = {
        return without_result(
            [&] { bridge.receive(a.size, a.time(0), a.time(1), a.word(2)); });
      }},
+    {"respond",
+     [](Bridge& bridge, const Arguments& a) {
+       return bridge.respond(a.size, a.time(0), a.time(1), a.word(2));
+     }},
+    {"openChannel",
+     [](Bridge& bridge, const Arguments& a) {
+       return bridge.open_channel(a.word(0), a.word(1));
+     }},
+    {"closeChannel",
+     [](Bridge& bridge, const Arguments& a) {
+       return without_result([&] { bridge.close_channel(a.word(0)); });
+     }},
+    {"send",
+     [](Bridge& bridge, const Arguments& a) {
+       return bridge.send(a.size, a.time(0), a.time(1), a.word(2));
+     }},
+    {"setRequests",
+     [](Bridge& bridge, const Arguments& a) {
+       return without_result([&] { bridge.set_requests(a.word(0)); });
+     }},
     {"readResponse",
      [](Bridge& bridge, const Arguments& a) {
        return bridge.read_response(a.size);

@@ -20,6 +20,10 @@ class Trace {
   /** Challenges without credentials: {registration, challenge}. */
   #wanted = [];
   #responses = [];
+  /** Requests of the server that were told. */
+  #requests = [];
+  #channels = [];
+  #contact = 'sip:user0@x.invalid';
   #snapshots = ['malformed'];
 
   constructor(bridge, seed) {
@@ -61,6 +65,8 @@ class Trace {
     if (kind === OutputKind.transmit && bytes.toString().startsWith('REGISTER')) {
       this.#unanswered.push({ flow, request: bytes.toString() });
     }
+    if (kind === OutputKind.request) this.#requests.push(reference);
+    if (kind === OutputKind.channel) this.#contact = bytes.toString().split('\n')[1];
   }
 
   #forget(flow) {
@@ -96,6 +102,7 @@ class Trace {
     if (this.#chance.oneIn(4)) this.#call('configure', [...options, ['entropy', 'short']]);
     this.#call('configure', [...options, ['entropy', entropy]]);
     this.#call('setTrace', '', this.#chance.below(2));
+    this.#call('setRequests', '', this.#chance.below(2));
   }
 
   #create() {
@@ -174,6 +181,8 @@ class Trace {
       [3, () => this.#provide()],
       [6, () => this.#wait()],
       [1, () => this.#change()],
+      [3, () => this.#unasked()],
+      [2, () => this.#traffic()],
       [2, () => this.#timed(this.#chance.pick(['wake', 'wake', 'offline']), '')],
     ];
     let left = this.#chance.below(actions.reduce((sum, [weight]) => sum + weight, 0));
@@ -273,6 +282,63 @@ class Trace {
     }
   }
 
+  /** Other SIP traffic: the host answers requests, and has calls of its own. */
+  #traffic() {
+    const channel = this.#chance.pick(this.#channels) ?? 1;
+    switch (this.#chance.below(8)) {
+      case 0:
+        this.#channels.push(this.#channels.length + 1);
+        this.#call(
+          'openChannel',
+          '',
+          this.#chance.pick(this.#registrations) ?? 1,
+          this.#channels.length,
+        );
+        return;
+      case 1:
+        if (this.#chance.oneIn(3)) this.#call('closeChannel', '', channel);
+        return;
+      case 2:
+      case 3:
+        this.#timed('send', this.#message(), channel);
+        return;
+      default:
+        this.#timed(
+          'respond',
+          this.#answerFields(),
+          this.#requests.shift() ?? this.#chance.below(9),
+        );
+    }
+  }
+
+  #answerFields() {
+    if (this.#chance.oneIn(3)) return [];
+    const fields = [
+      ['status', this.#chance.pick([100, 180, 200, 404, 486, 603, 99, NaN])],
+      ...this.#extras(),
+    ];
+    if (this.#chance.oneIn(3)) fields.push(['reason', this.#chance.pick(['Whÿ', '', 'a\nb'])]);
+    if (this.#chance.oneIn(3)) fields.push(['header', 'c'], ['value', 'a/b'], ['body', 'bödy']);
+    return fields;
+  }
+
+  /** A request or a response of a call stack. */
+  #message() {
+    const method = this.#chance.pick(['INVITE', 'MESSAGE', 'ACK', 'BYE', 'REGISTER']);
+    const start = this.#chance.oneIn(3)
+      ? `SIP/2.0 ${this.#chance.pick([100, 200, 486])} Reason`
+      : `${method} sip:bob@example.com SIP/2.0`;
+    return this.#chance.oneIn(9) ? 'nonsense' : this.#written(start, method);
+  }
+
+  #written(start, method) {
+    return (
+      `${start}\r\nVia: SIP/2.0/WSS h;branch=z9hG4bK${this.#chance.below(9)}\r\nFrom: <sip:s@h>;tag=1\r\n` +
+      `To: <sip:x@y>${this.#chance.pick(['', ';tag=2'])}\r\nCall-ID: ${this.#chance.below(4)}\r\n` +
+      `CSeq: 1 ${method}\r\nSubject: two\r\n lines\r\n\r\nbödy`
+    );
+  }
+
   #credentials() {
     const fields = [];
     for (let i = this.#chance.below(3); i >= 0; i--) {
@@ -335,15 +401,23 @@ class Trace {
   /** What a server sends by itself. */
   #unasked() {
     const flow = this.#chance.pick([...this.#flows.keys()]) ?? 1;
-    const method = this.#chance.pick(['OPTIONS', 'NOTIFY', 'INVITE', 'ACK', 'BYE']);
-    const request =
-      `${method} sip:user0@x.invalid SIP/2.0\r\nVia: SIP/2.0/WSS h;branch=z9hG4bK${this.#chance.below(99)}\r\n` +
-      `From: <sip:s@h>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: c\r\nCSeq: 1 ${method}\r\n\r\n`;
-    this.#timed(
-      'receive',
-      this.#chance.pick(['\r\n\r\n', '\r\n', '', '\0', 'x'.repeat(70_000), request]),
-      flow,
-    );
+    const method = this.#chance.pick([
+      'OPTIONS',
+      'NOTIFY',
+      'INVITE',
+      'INVITE',
+      'ACK',
+      'CANCEL',
+      'BYE',
+    ]);
+    const uri = this.#chance.pick([this.#contact, 'sip:user0@example.com', 'sip:nobody@x.invalid']);
+    const message = this.#chance.oneIn(4)
+      ? this.#written(`SIP/2.0 ${this.#chance.pick([180, 200])} Reason`, method)
+      : this.#written(`${method} ${uri} SIP/2.0`, method);
+    const frame = this.#chance.oneIn(3)
+      ? this.#chance.pick(['\r\n\r\n', '\r\n', '', '\0', 'x'.repeat(70_000)])
+      : message;
+    this.#timed('receive', frame, flow);
   }
 }
 

@@ -85,8 +85,32 @@ class Agent {
   // Whether provide_credentials() would take them; keeps nothing of them.
   static Status check(const Credentials& credentials);
 
-  // Ends everything: calls under way fail `closed`, sockets are closed. Only
-  // poll() may follow.
+  // ------------------------------------------------------- other SIP traffic
+
+  // Whether request outputs are wanted. Off at first: what the server asks is
+  // answered by default, at once.
+  void set_requests(bool on);
+
+  // Answers a request output; one that is left open for 10 s (INVITE: 180 s)
+  // gets the default answer, and one whose flow is lost ends without. Refuses
+  // with invalid_argument, or closed when it is not open any more.
+  Status respond(Now now, RequestId request, const RequestAnswer& answer);
+
+  // Opens a channel for other SIP traffic of this registration's account: what
+  // is sent goes over its flow, the best of several. Responses to what a
+  // channel sent and requests of its dialogs come in there, and so do, on the
+  // channel opened last, requests for the registration's Contact or address of
+  // record, but for the OPTIONS that servers ping with. It ends with the
+  // registration. The host chooses the channel's id, and never uses it again.
+  // Refuses with unknown_registration.
+  Status open_channel(RegistrationId id, ChannelId channel);
+  void close_channel(ChannelId channel);
+  // `message` is one SIP message, unfolded in place. Refuses with
+  // invalid_argument, or not_open when no flow is open.
+  Status send_on_channel(Now now, ChannelId channel, std::span<char> message);
+
+  // Ends everything: calls under way fail `closed`, requests get their default
+  // answers, sockets are closed. Only poll() may follow.
   void close(Now now);
 
   // ------------------------------------------------------- what happened
@@ -105,8 +129,8 @@ class Agent {
   // One WebSocket message, text or binary alike. Ones that are malformed, match
   // no transaction or are longer than 65 536 octets are dropped and counted.
   // Header lines are unfolded in place: the bytes belong to the agent until
-  // poll() has returned false. Requests are answered (RFC 3261 section 8.2),
-  // pings as well (RFC 5626 section 3.5.1).
+  // poll() has returned false. Requests are answered (RFC 3261 section 8.2)
+  // unless the host wants them, pings as well (RFC 5626 section 3.5.1).
   void receive(Now now, FlowId flow, std::span<char> frame);
 
   // deadline() has come. Early and late calls do no harm; all that is overdue

@@ -18,6 +18,8 @@ namespace sipreg {
 using RegistrationId = std::uint32_t;  // 1 ...; never used twice by an agent
 using OperationId = std::uint32_t;     // the host's name for a call; not 0
 using FlowId = std::uint32_t;          // names one socket; never used twice
+using RequestId = std::uint32_t;       // a request of the server; 0: none
+using ChannelId = std::uint32_t;       // the host's name for a channel; not 0
 
 // A name and a value: an extra header or a Contact parameter. A parameter
 // without a value has `flag` set.
@@ -211,6 +213,18 @@ struct Call {
   std::span<const std::string_view> supported;
   bool force = false;    // unregister: send although nothing is bound
   std::string_view uri;  // remove_binding: the Contact's, as query lists it
+};
+
+// What a request of the server is answered with.
+struct RequestAnswer {
+  // 100 ... 699; below 200 the request stays open. 0: the default answer, and
+  // nothing else here counts.
+  int status = 0;
+  std::string_view reason;  // empty: the usual one
+  // Besides those that are copied from the request (Via, From, To, Call-ID,
+  // CSeq, Record-Route) and Content-Length, which are refused.
+  std::span<const NameValue> headers;
+  std::string_view body;  // needs a Content-Type among the headers
 };
 
 // One account's secret, given when a challenge asks for it and not kept: the

@@ -148,17 +148,34 @@ enum class OutputKind : std::uint8_t {
   flow,          // one flow of a registration with several
   snapshot,      // `bytes` are to be kept for RegistrationOptions::snapshots,
                  // before what follows is sent; `flow_number` says whose
-  registered,    // the first success, also on a new flow or after a loss
-  refreshed,     // every other success
-  unregistered,  // the binding ended, for `reason`
-  failed,        // given up, for `failure`
-  retry,         // failed, and tried again at `retry_at`
-  warning,       // `warning` is its code, `bytes` its text
+  // `channel` is open on `flow`, to `server`, or with flow 0 not open. `bytes`
+  // are its properties, a line each: the sent-by of its Via, the Contact URI of
+  // its dialogs, and the Service-Route's name-addrs.
+  channel,
+  channel_message,  // `bytes` came in for `channel`: one message, nothing blank
+  registered,       // the first success, also on a new flow or after a loss
+  refreshed,        // every other success
+  unregistered,     // the binding ended, for `reason`
+  failed,           // given up, for `failure`
+  retry,            // failed, and tried again at `retry_at`
+  warning,          // `warning` is its code, `bytes` its text
   // To be answered, with Agent::provide_credentials():
   credentials_wanted,
   // Ends of calls, behind the events that go with them:
   operation_done,
   operation_failed,
+  // To be answered, with Agent::respond():
+  request,
+};
+
+// A request from the server (RFC 3261 section 8.2).
+struct IncomingRequest {
+  RequestId id = 0;  // 0: an ACK, which has no answer
+  std::string_view method;
+  std::string_view uri;
+  std::span<const HeaderField> headers;  // in the request's order
+  std::string_view body;
+  std::string_view text;  // all of it
 };
 
 enum class UnregisteredReason : std::uint8_t {
@@ -200,6 +217,10 @@ struct Output {
   std::string_view warning;     // warning: its code
   std::uint32_t challenge = 0;  // credentials_wanted: pass it back
   const ChallengeInfo* challenge_info = nullptr;
+  ChannelId channel = 0;  // channel, channel_message
+  // request; `registration` is then whose Contact or address of record it is
+  // for, 0: nobody's.
+  const IncomingRequest* request = nullptr;
   // registered, refreshed; operation_done of register, refresh, query and
   // remove_binding (query: only `bindings` and `response` mean something).
   const Success* success = nullptr;

@@ -11,7 +11,8 @@ enum class Error : std::uint8_t {
   invalid_argument,      // `option` names what is wrong
   unknown_registration,  // no such id, or it was removed
   not_ready,  // configure() has not succeeded, or its entropy is too short
-  closed,     // after Agent::close()
+  closed,     // after Agent::close(); what is answered is not open any more
+  not_open,   // there is no connection at the moment
 };
 
 // Errors are values; a command that is refused has changed nothing. Both texts

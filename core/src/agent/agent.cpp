@@ -161,11 +161,15 @@ void Agent::close(Now now) {
   if (self.closed) return;
   self.enter(now);
   self.closed = true;
+  self.traffic.requests.end();
   for (const auto& entry : self.registrations) {
     entry->end(FailureCode::closed);
     self.timers.clear(entry->timer);
   }
   for (const auto& account : self.accounts) account->end();
+  for (const auto& entry : self.registrations) {
+    self.traffic.channels.close_all(entry->id());
+  }
   self.registrations.clear();
   for (const auto& connection : self.connections) connection->close();
 }
@@ -183,6 +187,7 @@ bool Agent::poll(Output& out) {
       if (self.translate(out)) return true;
       continue;
     }
+    if (self.traffic.channels.publish()) continue;
     flow::Connection* const connection = self.connection_of(self.rest_flow);
     if (self.rest.empty() || connection == nullptr) break;
     self.receive_message(*connection, self.rest);
@@ -196,10 +201,13 @@ Millis Agent::deadline() const {
   const Implementation& self = *implementation_;
   const auto* timer = self.timers.first();
   Millis first = timer == nullptr ? no_deadline : timer->at;
-  for (const auto& connection : self.connections) {
-    const Millis at = connection->deadline();
+  const auto consider = [&first](Millis at) {
     if (at != no_deadline && (first == no_deadline || at < first)) first = at;
+  };
+  for (const auto& connection : self.connections) {
+    consider(connection->deadline());
   }
+  consider(self.traffic.requests.deadline());
   return first;
 }
 

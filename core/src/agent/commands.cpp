@@ -173,6 +173,7 @@ Status Agent::remove(Now now, RegistrationId id) {
     member->join({});
   }
   if (Account* const account = self.account_of(id)) account->end();
+  self.traffic.channels.close_all(id);
   const auto first = self.position(id);
   self.registrations.erase(first,
                            first + static_cast<std::ptrdiff_t>(members.size()));

@@ -31,13 +31,6 @@ bool Agent::Implementation::translate_connection(Output& output) {
   return is_news && !is_same;
 }
 
-flow::Connection* Agent::Implementation::connection_of(FlowId flow) {
-  for (const auto& connection : connections) {
-    if (flow != 0 && connection->flow() == flow) return connection.get();
-  }
-  return nullptr;
-}
-
 void Agent::Implementation::use_connections(std::uint32_t wanted) {
   while (connections.size() < wanted) {
     connections.push_back(std::make_unique<flow::Connection>(
@@ -167,6 +160,7 @@ void Agent::advance(Now now) {
   self.act(now, [&self] {
     self.advance_connections();
     self.advance_registrations();
+    self.traffic.requests.advance();
     if (!std::exchange(self.slept, false)) return;
     for (const auto& connection : self.connections) {
       if (connection->open()) self.wake_connection(*connection);

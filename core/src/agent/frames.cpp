@@ -2,7 +2,6 @@
 
 #include "agent/implementation.h"
 #include "flow/redaction.h"
-#include "flow/server_request.h"
 #include "message/scan.h"
 
 namespace sipreg {
@@ -36,16 +35,12 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
     rest = frame.last(message.rest.size());
     rest_flow = connection.flow();
   }
-  if (message.is_request) {
-    flow::answer_request(message, entropy, request);
-    if (!request.empty()) connection.send(request);
-    return;
-  }
+  if (message.is_request) return traffic.receive_request(connection);
   if (connection.takes_options_answer(message)) return;
   Registration* owner = find(owner_of(message.via.branch));
   if (owner == nullptr || &owner->connection() != &connection ||
       !owner->receive(message)) {
-    ++statistics.dropped;
+    if (!traffic.receive_response()) ++statistics.dropped;
     return;
   }
   if (!rest.empty()) {

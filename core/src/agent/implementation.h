@@ -13,6 +13,7 @@
 #include "registration/registration.h"
 #include "sipreg/agent.h"
 #include "timer_heap.h"
+#include "traffic/traffic.h"
 
 namespace sipreg {
 
@@ -24,12 +25,13 @@ class Agent::Implementation : public Context {
 
   // Ascending by id, so that a look-up is a binary search; removed ones leave
   // no hole.
-  std::vector<std::unique_ptr<Registration>> registrations;
+  traffic::Registrations registrations;
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
   Millis next_wake_at = 0;
   // The first serves all; the others only registrations with several flows.
-  std::vector<std::unique_ptr<flow::Connection>> connections;
+  flow::Connections connections;
+  traffic::Traffic traffic{*this, registrations, connections};
   bool slept = false;  // the wall clock leapt ahead, and no flow was probed yet
   bool configured = false;
   bool closed = false;
@@ -60,6 +62,7 @@ class Agent::Implementation : public Context {
     action();
     if (connection_states() != before) {
       for_each(&Registration::publish);
+      traffic.requests.forget_lost();
     }
   }
   [[nodiscard]] std::uint64_t connection_states() const;
@@ -74,7 +77,9 @@ class Agent::Implementation : public Context {
   // The host sees the best of the connections; the others' changes show in the
   // flows of registrations. False: nothing is to be told.
   [[nodiscard]] bool translate_connection(Output& output);
-  [[nodiscard]] flow::Connection* connection_of(FlowId flow);
+  [[nodiscard]] flow::Connection* connection_of(FlowId flow) {
+    return flow::connection_of(connections, flow);
+  }
   // RFC 5626 section 4.2: each flow has a server of its own. Spare ones stand
   // in for those that fail; the first connection may use all.
   void use_connections(std::uint32_t wanted);

@@ -343,4 +343,11 @@ void Connection::enter(ConnectionState state, std::uint16_t code) {
   }
 }
 
+Connection* connection_of(const Connections& connections, FlowId flow) {
+  for (const auto& connection : connections) {
+    if (flow != 0 && connection->flow() == flow) return connection.get();
+  }
+  return nullptr;
+}
+
 }  // namespace sipreg::flow

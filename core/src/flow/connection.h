@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -184,5 +185,11 @@ class Connection {
   bool idle_close_ = false;
   bool refused_ = false;  // the server closed in a way that asks for patience
 };
+
+using Connections = std::vector<std::unique_ptr<Connection>>;
+
+// The one with that flow, nullptr when it is lost.
+[[nodiscard]] Connection* connection_of(const Connections& connections,
+                                        FlowId flow);
 
 }  // namespace sipreg::flow

@@ -43,12 +43,9 @@ Writer& Writer::header(std::string_view name, std::string_view value) {
 
 Writer& Writer::end_of_row() { return text("\r\n"); }
 
-void write_response(const Message& request, int status, std::string_view reason,
-                    std::string_view to_tag, std::string_view more_headers,
-                    std::string_view body, std::string& out) {
+void write_copied_rows(const Message& request, std::string_view to_tag,
+                       std::string& out) {
   Writer writer(out);
-  writer.text("SIP/2.0 ").number(static_cast<std::uint64_t>(status));
-  writer.text(" ").text(reason).end_of_row();
   for (const Header& row : request.headers()) {
     if (row.id == HeaderName::via) writer.header("Via", row.value);
   }
@@ -60,7 +57,16 @@ void write_response(const Message& request, int status, std::string_view reason,
   }
   copy_row(writer, request, HeaderName::call_id, "Call-ID");
   copy_row(writer, request, HeaderName::cseq, "CSeq");
-  writer.text(more_headers).text("Content-Length: ").number(body.size());
+}
+
+void write_response(int status, std::string_view reason,
+                    std::initializer_list<std::string_view> rows,
+                    std::string_view body, std::string& out) {
+  Writer writer(out);
+  writer.text("SIP/2.0 ").number(static_cast<std::uint64_t>(status));
+  writer.text(" ").text(reason).end_of_row();
+  for (const std::string_view each : rows) writer.text(each);
+  writer.text("Content-Length: ").number(body.size());
   writer.end_of_row().end_of_row().text(body);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -26,11 +27,16 @@ class Writer {
   std::string& out_;
 };
 
-// A response to `request`: its Via rows, From, To (with `to_tag` added when it
-// has none), Call-ID and CSeq are copied (RFC 3261 section 8.2.6.2), then come
-// `more_headers` (whole rows, each ending in CRLF), Content-Length and body.
-void write_response(const Message& request, int status, std::string_view reason,
-                    std::string_view to_tag, std::string_view more_headers,
+// What a response copies from its request, as whole rows: Via, From, To (with
+// `to_tag` added when it has none), Call-ID and CSeq (RFC 3261 section
+// 8.2.6.2).
+void write_copied_rows(const Message& request, std::string_view to_tag,
+                       std::string& out);
+
+// A response: `rows` are whole ones, each ending in CRLF; Content-Length and
+// the body follow them.
+void write_response(int status, std::string_view reason,
+                    std::initializer_list<std::string_view> rows,
                     std::string_view body, std::string& out);
 
 }  // namespace sipreg::message

@@ -50,6 +50,10 @@ void Registration::fail_register(std::unique_ptr<Exchange> exchange,
   const bool was_bound = bound_;
   const bool is_missing = status >= 200 && status < 300;
   if (status == 403 || status == 404 || is_missing) lose_binding();
+  // RFC 3608 section 6.1
+  if (status >= 300 && !failure.retryable && grant_) {
+    grant_->service_route.clear();
+  }
 
   const bool connection_retries =
       failure.code == FailureCode::transport || connection_.is_given_up();
@@ -219,6 +223,7 @@ void Registration::lose_binding() {
   expires_at_ = no_deadline;
   refresh_at_ = no_deadline;
   registered_flow_ = 0;
+  grant_.reset();
 }
 
 void Registration::warn(std::string_view code, std::string_view message) {

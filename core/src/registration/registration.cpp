@@ -4,6 +4,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "message/uri.h"
+#include "message/writer.h"
+
 namespace sipreg::registration {
 namespace {
 
@@ -336,6 +339,26 @@ void Registration::publish() {
   output.expires_at = wall_of_lifetime(expires_at_);
   output.refresh_at = wall_of_lifetime(refresh_at_);
   output.retry_at = wall(retry_at);
+}
+
+bool Registration::is_temporary_gruu(std::string_view uri) const {
+  return grant_ && !grant_->temp_gruu.empty() &&
+         message::equal_uris(grant_->temp_gruu, uri);
+}
+
+// Without what wakes this device (RFC 8599 section 14: it is no business of
+// those who are called).
+void Registration::describe_for_dialogs(std::string& out) const {
+  message::Writer writer(out);
+  writer.text(settings_.contact_host).text("\n");
+  if (grant_ && !grant_->pub_gruu.empty()) {
+    writer.text(grant_->pub_gruu);
+  } else {
+    const std::string_view contact = settings_.contact_uri();
+    writer.text(contact.substr(0, contact.size() - settings_.push_length));
+    if (grant_ && grant_->outbound) writer.text(";ob");
+  }
+  if (grant_) writer.text(grant_->service_route);
 }
 
 OwnContact Registration::own_contact(std::uint32_t asked) const {

@@ -40,6 +40,15 @@ struct Transaction {
   }
 };
 
+// What the last 2xx granted for other requests than REGISTER (RFC 5626 section
+// 4.3, RFC 5627 section 4.4, RFC 3608 section 6.1). It ends with the binding.
+struct Grant {
+  bool outbound = false;
+  std::string pub_gruu;
+  std::string temp_gruu;
+  std::string service_route;  // each behind a line feed
+};
+
 // What a request can do without when a server rejects it.
 enum class Extension : std::uint8_t {
   path = 1,      // RFC 3327
@@ -76,6 +85,13 @@ class Registration {
 
   // The flows of the account, this one among them; they outlive it.
   void join(std::span<Registration* const> flows) { flows_ = flows; }
+  // What the host calls the account: the first of its flows.
+  [[nodiscard]] RegistrationId account() const {
+    return flows_.empty() ? id_ : flows_.front()->id();
+  }
+  [[nodiscard]] bool is_temporary_gruu(std::string_view uri) const;
+  // See OutputKind::channel.
+  void describe_for_dialogs(std::string& out) const;
   // A binding is held, and the flow that it was made over is up.
   [[nodiscard]] bool holds_on_flow() const;
 
@@ -164,6 +180,7 @@ class Registration {
                                                const OwnBinding& found) const;
   void warn_of(const OwnBinding& found, std::uint32_t granted,
                auth::DigestSession::Mutual mutual);
+  void keep_grant(const Success& success);
   void settle_done(std::unique_ptr<Exchange> exchange, const Success* success);
 
   // repairs (repair.cpp)
@@ -247,6 +264,8 @@ class Registration {
   std::uint32_t dropped_by_ = 0;          // and which server
   std::uint32_t flow_refusals_ = 0;       // 430s in a row
   std::optional<std::string> next_push_;  // for the next REGISTER
+
+  std::unique_ptr<Grant> grant_;
 
   Transaction transaction_;
   std::unique_ptr<Exchange> current_;

@@ -190,6 +190,7 @@ void Registration::register_succeeded(const message::Message& response) {
   success.temp_gruu = found.temp_gruu;
   success.mutual = mutual == auth::DigestSession::Mutual::verified;
   authenticator_.describe(success);
+  keep_grant(success);
 
   std::unique_ptr<Exchange> exchange = std::move(current_);
   publish();
@@ -206,6 +207,19 @@ void Registration::register_succeeded(const message::Message& response) {
     enqueue(std::move(removal));
   }
   start_next();
+}
+
+void Registration::keep_grant(const Success& success) {
+  Grant grant;
+  grant.outbound = success.outbound;
+  grant.pub_gruu = success.pub_gruu;
+  grant.temp_gruu = success.temp_gruu;
+  for (const std::string_view each : success.service_route) {
+    grant.service_route.append("\n").append(each);
+  }
+  const bool is_empty = !grant.outbound && grant.pub_gruu.empty() &&
+                        grant.temp_gruu.empty() && grant.service_route.empty();
+  grant_ = is_empty ? nullptr : std::make_unique<Grant>(std::move(grant));
 }
 
 // Of our Contact, else the Expires header, else as asked (RFC 3261 section

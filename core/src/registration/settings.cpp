@@ -321,6 +321,12 @@ bool is_reserved(HeaderName name) {
 }  // namespace
 
 Status render_headers(std::span<const NameValue> headers, std::string& rows) {
+  return render_headers(headers, is_reserved, rows);
+}
+
+Status render_headers(std::span<const NameValue> headers,
+                      bool (*is_reserved)(message::HeaderName),
+                      std::string& rows) {
   for (const NameValue& header : headers) {
     if (!message::is_token(header.name)) {
       return refuse("headers", "a header's name must be a SIP token");
@@ -328,7 +334,7 @@ Status render_headers(std::span<const NameValue> headers, std::string& rows) {
     if (is_reserved(message::header_name(header.name))) {
       return refuse("headers",
                     "a header that the library writes itself cannot be set; "
-                    "use its option");
+                    "use its option, if there is one");
     }
     if (!is_plain_text(header.value)) {
       return refuse("headers",

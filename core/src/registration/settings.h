@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "message/header_name.h"
 #include "sipreg/options.h"
 #include "sipreg/status.h"
 
@@ -54,6 +55,11 @@ struct Settings {
 Status make_settings(const RegistrationOptions& options,
                      std::string_view random_user, std::string_view random_host,
                      Settings& out);
+
+// Whole rows of headers, none of which is a reserved one.
+Status render_headers(std::span<const NameValue> headers,
+                      bool (*is_reserved)(message::HeaderName),
+                      std::string& rows);
 
 // The pieces that a call or an update brings along.
 Status render_headers(std::span<const NameValue> headers, std::string& rows);
