@@ -1,6 +1,6 @@
 // Installs whatever is missing. `npm run setup start` stops at what `npm start` needs. Node built-ins only.
 import { pathToFileURL } from 'node:url';
-import { installNodeModules, installNodes } from './lib/npm.mjs';
+import { installNext, installNodeModules, installNodes } from './lib/npm.mjs';
 import { endChildrenOnSignals } from './lib/processes.mjs';
 import { Stop, main } from './lib/progress.mjs';
 import { installTools } from './lib/tools.mjs';
@@ -14,7 +14,10 @@ export async function setUp(level) {
   }
   await installTools(level);
   await installNodeModules();
-  if (level === 'test') await installNodes();
+  if (level === 'test') {
+    await installNodes();
+    await installNext();
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

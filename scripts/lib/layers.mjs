@@ -96,7 +96,7 @@ export const layers = [
   nodeTests('docs', 'tests/docs', 10 * MINUTE_MS),
   nodeTests('interop', 'tests/interop', 15 * MINUTE_MS),
   browser,
-  nodeTests('packaging', 'tests/packaging', 10 * MINUTE_MS),
+  nodeTests('packaging', 'tests/packaging', 15 * MINUTE_MS),
   { ...nodeTests('fuzz', 'tests/fuzz', 10 * MINUTE_MS), preset: 'fuzz' },
   nodeTests('bench', 'tests/bench', 10 * MINUTE_MS),
 ];

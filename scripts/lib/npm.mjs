@@ -41,6 +41,11 @@ export async function installNodeModules() {
   await installAt(root, 'the npm packages');
 }
 
+/** Next.js, for the test of an app that is built with it. */
+export async function installNext() {
+  await installAt(join(root, 'scripts/next'), 'Next.js');
+}
+
 /** Other versions of Node for the tests; npm has their programs for each platform, these are the ones for CI's. */
 export async function installNodes() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;

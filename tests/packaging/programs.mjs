@@ -110,3 +110,42 @@ export async function register(): Promise<RegistrationInfo> {
 }
 `;
 }
+
+/** A client component of Next.js: the title gets the result. */
+export function nextComponent(entry) {
+  return `
+'use client';
+import { useEffect } from 'react';
+import { createClient } from '${entry}';
+
+export function Phone({ server }) {
+  useEffect(() => {
+    const opening = createClient({ server });
+    opening
+      .then((client) => client.register(${account}))
+      .then(({ state }) => state, String)
+      .then((result) => (document.title = result));
+    return () => opening.then((client) => client.close({ unregister: true }));
+  }, [server]);
+  return null;
+}
+`;
+}
+
+/** A route handler of Next.js, with the registrar beside it. */
+export function nextRoute(entry) {
+  return `
+import { createClient } from '${entry}';
+import { createTestRegistrar } from 'sipreg/testing';
+
+export async function GET() {
+  const registrar = createTestRegistrar({ users: { alice: 'wonderland' } });
+  const { webSocket } = registrar;
+  const client = await createClient({ server: 'wss://sip.example.com', webSocket, storage: null });
+  const { state, aor } = await client.register(${account});
+  const held = registrar.bindings(aor).length;
+  await client.close({ unregister: true });
+  return Response.json({ state, held });
+}
+`;
+}
