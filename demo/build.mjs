@@ -35,5 +35,7 @@ export async function buildDemo() {
   for (const name of ['favicon.svg', 'config.json']) {
     await copyFile(new URL(name, page), new URL(name, target));
   }
+  // What is bundled wants its notices to come along.
+  await copyFile(new URL('../LICENSE', page), new URL('LICENSE.txt', target));
   await bundle();
 }

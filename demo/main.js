@@ -77,7 +77,9 @@ addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 /** Fills the page with what was there before a reload, else with the demo account. */
 async function start() {
   const { accounts, server = null } = kept() ?? {};
-  const config = await fetch('config.json').then((answer) => answer.json());
+  // It only suggests a server, so the page does without.
+  const answer = await fetch('config.json').catch(() => null);
+  const config = answer?.ok ? await answer.json() : {};
   fillServer(server, config.server ?? '');
   await phone.use(server);
   for (const values of accounts ?? [{ aor: addresses[0], expires: demoExpires }]) {
@@ -90,7 +92,7 @@ byId('legend').replaceChildren(...legend());
 try {
   await start();
 } catch (error) {
-  drawProblem(byId('notice'), explain(error, phone.server ?? null));
+  drawProblem(byId('notice'), explain(error, phone.server ?? null), 'h2');
 }
 drawing.all();
 setInterval(drawing.tick, 500);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { realm, users } from './model/demo-accounts.js';
+import { algorithms, realm, users } from './model/demo-accounts.js';
 import { policy } from './policy.mjs';
 
 const folder = fileURLToPath(new URL('../build/demo', import.meta.url));
@@ -83,7 +83,7 @@ async function loadTesting() {
  */
 export async function startDemo({ host = '127.0.0.1', port = 0, registrarPort = 0 } = {}) {
   const { createTestRegistrar } = await loadTesting();
-  const registrar = createTestRegistrar({ realm, users, maxExpires: 3600 });
+  const registrar = createTestRegistrar({ realm, users, algorithms, maxExpires: 3600 });
   const listener = await registrar.listen(registrarPort);
   const config = { server: listener.url };
   const server = createServer((request, response) => void answer(request, response, config));

@@ -1,5 +1,6 @@
-/** The realm and the accounts of the registrar that comes with the page, and of the one that demo/server.mjs opens. */
+/** The realm, the digest algorithms and the accounts of the registrar that comes with the page, and of the one that demo/server.mjs opens. */
 export const realm = 'sipreg demo';
+export const algorithms = ['SHA-256', 'MD5'];
 
 const domain = 'example.com';
 const names = ['demo', 'alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'];

@@ -1,5 +1,5 @@
 import { createTestRegistrar } from 'sipreg/testing';
-import { realm, users } from './demo-accounts.js';
+import { algorithms, realm, users } from './demo-accounts.js';
 
 export const retryAfterSeconds = 20;
 
@@ -33,6 +33,7 @@ export class PageRegistrar {
     const registrar = createTestRegistrar({
       realm,
       users,
+      algorithms,
       maxExpires: 3600,
       platform: this.#platform,
       respond: (_, { method }) => {

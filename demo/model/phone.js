@@ -148,7 +148,8 @@ export class Phone extends EventTarget {
       const why = [code && `code ${code}`, reason].filter(Boolean).join(' ');
       const where = this.server === null ? 'registrar in this page' : url;
       this.#log({ name: state, text: why ? `${where} (${why})` : where, tone: 'idle' });
-      if (wasConnected && state !== 'connected') this.history.mark('lost', why, this.#clock.now());
+      const isLost = wasConnected && state !== 'connected' && state !== 'closed';
+      if (isLost) this.history.mark('lost', why, this.#clock.now());
       wasConnected = state === 'connected';
       for (const account of this.accounts) account.observe();
       this.#changed();

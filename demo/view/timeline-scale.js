@@ -2,7 +2,7 @@ const second = 1000;
 const minute = 60 * second;
 
 /** Windows that a person reads without counting. */
-const spans = [1, 2, 5, 10, 20, 30, 60, 120, 240, 720, 1440].map((each) => each * minute);
+const spans = [1, 2, 3, 5, 10, 20, 30, 60, 120, 240, 720, 1440].map((each) => each * minute);
 const steps = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200].map(
   (each) => each * second,
 );

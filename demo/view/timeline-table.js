@@ -10,7 +10,9 @@ export function drawTimelineTable({ accounts, history }, server) {
   if (!byId('timeline-table').open) return;
   const rows = [
     ...rowsOf(history, server),
-    ...accounts.flatMap(({ history: own, values }) => rowsOf(own, values.aor)),
+    ...accounts.flatMap(({ history: own, values }) =>
+      rowsOf(own, values.aor.replace(/^sips?:/, '')),
+    ),
   ];
   rows.sort((a, b) => b.from - a.from);
   const shown = rows.slice(0, most);
@@ -24,7 +26,7 @@ export function drawTimelineTable({ accounts, history }, server) {
         {},
         element('td', { class: 'short', 'data-label': 'From' }, timeOfDay(from)),
         element('td', { class: 'short', 'data-label': 'Until' }, to === null ? '–' : timeOfDay(to)),
-        element('td', {}, whose),
+        element('td', { class: 'short' }, whose),
         element('td', {}, what),
       ),
     ),

@@ -61,6 +61,16 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
+test.describe('where WebAssembly is not allowed', () => {
+  test.use({ allowedComplaints: /wasm|script-src|WebAssembly/ });
+
+  test('axe finds nothing', async ({ page, serveUnder }) => {
+    await page.goto(await serveUnder("default-src 'self'; script-src 'self'"));
+    await expect(page.getByRole('alert')).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
 test('the keyboard alone registers, breaks the server and unregisters', async ({ page, demo }) => {
   await openPage(page, demo.url);
   const tabTo = async (target) => {

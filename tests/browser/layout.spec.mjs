@@ -99,7 +99,7 @@ function contrasts() {
 }
 
 test('the picture of the README', async ({ page, demo }) => {
-  await page.setViewportSize({ width: 1120, height: 880 });
+  await page.setViewportSize({ width: 1280, height: 800 });
   await openPage(page, demo.url);
   await register(page);
   await addAccount(page);
@@ -114,6 +114,7 @@ test('the picture of the README', async ({ page, demo }) => {
   await showsState(page, 'registered');
   await choose(page, 'Time runs', '×1');
   await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.move(0, 0);
   const path =
     process.env.SIPREG_WRITE_PICTURE === '1' ? 'docs/demo.png' : 'artifacts/browser/readme.png';
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -28,7 +28,7 @@ test('registers through digest and shows the exchange', async ({ page, demo }) =
     'REGISTER sip:example.com',
     '200 OK',
   ]);
-  await expect(page.locator('#facts')).toContainText('Digest MD5');
+  await expect(page.locator('#facts')).toContainText('Digest SHA-256');
   await expect(page.locator('#facts')).toContainText('120 s');
   expect(demo.registrar.bindings(demo.account.aor)).toHaveLength(1);
   await keepPicture(page, 'registered');
