@@ -19,7 +19,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['js/src/load.ts', 'js/src/index.ts', 'js/src/external.ts'],
+    files: ['js/src/load.ts', 'js/src/inlined.ts', 'js/src/external.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

@@ -1,8 +1,26 @@
 /** Jest runs against dist/; nothing is transformed. */
-export default {
+const common = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/tests/js'],
-  testMatch: ['**/*.test.{mjs,cjs,js}'],
   moduleFileExtensions: ['mjs', 'cjs', 'js', 'json', 'node'],
   transform: {},
+};
+
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: 'here',
+      roots: ['<rootDir>/tests/js'],
+      testMatch: ['**/*.test.{mjs,cjs,js}'],
+    },
+    {
+      ...common,
+      // The same acceptance tests, with the client's core on the other side of a worker's port.
+      displayName: 'worker',
+      globals: { place: 'worker' },
+      roots: ['<rootDir>/tests/js/acceptance'],
+      testMatch: ['**/*.test.mjs'],
+      testPathIgnorePatterns: ['registrar.test.mjs'], // of sipreg/testing, with clients of its own
+    },
+  ],
 };

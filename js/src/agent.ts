@@ -198,7 +198,7 @@ export class Agent implements Dependant {
 const keep = (frame: Frame): Frame => (typeof frame === 'string' ? frame : frame.slice());
 
 /** What a response lists, by a bridge that lives as long as the question: the client may have ended. */
-function readResponse(core: Core, frame: Frame): Details {
+export function readResponse(core: Core, frame: Frame): Details {
   const session = new Session(core);
   session.run((bridge, size) => bridge.readResponse(size), frame);
   const { blob } = session;

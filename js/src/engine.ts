@@ -400,9 +400,10 @@ export class Engine implements Listener, ChannelOwner {
     }
   }
 
-  /** The core is dead, and nothing that it knew can be trusted. */
-  trapped(cause: unknown): void {
-    this.#end = 'internal';
+  /** The core is dead, and nothing that it knew can be trusted; or it ends by close() and is too far away to say so. */
+  trapped(cause?: unknown): void {
+    const end = (this.#end ??= 'internal');
+    const last = end === 'internal' ? 'failed' : 'removed';
     const operations = [...this.#operations.values()];
     this.#operations.clear();
     this.dispatcher.tell(() => {
@@ -410,10 +411,10 @@ export class Engine implements Listener, ChannelOwner {
       this.#audience.connectionchange({ state: 'closed', url: this.url });
       for (const [id, target] of this.#registrations) {
         this.#desk.dismiss(id);
-        this.#finish(id, target, 'internal', 'failed', cause);
+        this.#finish(id, target, end, last, cause);
       }
       for (const { caller } of operations) {
-        if (!caller.settled) caller.reject(endedError('internal', cause));
+        if (!caller.settled) caller.reject(endedError(end, cause));
       }
     });
   }

@@ -72,7 +72,7 @@ export function endedError(
   const messages = {
     removed: 'The registration was removed; create a new one.',
     closed: 'The client was closed; make a new one.',
-    internal: 'The WebAssembly core has trapped; make a new client.',
+    internal: 'The WebAssembly core has trapped, or its worker is gone; make a new client.',
   };
   return new RegistrationError(messages[code], { code, cause });
 }

@@ -9,8 +9,8 @@
  *
  * @module sipreg
  */
-import wasm from 'sipreg:wasm';
 import { openClient } from './client.js';
+import { decode } from './inlined.js';
 import type { Client, ClientOptions } from './types.js';
 
 export { RegistrationError } from './errors.js';
@@ -24,21 +24,4 @@ export type * from './types.js';
  */
 export function createClient(options: ClientOptions): Promise<Client> {
   return openClient(options, decode);
-}
-
-/** The WebAssembly inlined in this file; js/build.mjs says how it is written. */
-function decode(): Uint8Array {
-  const bytes = new Uint8Array(wasm.length);
-  let length = 0;
-  let base = 0;
-  for (let i = 0; i < wasm.length; i++) {
-    const code = wasm.charCodeAt(i);
-    if (code < 34) {
-      base = 90 * (code - 31);
-    } else {
-      bytes[length++] = base + code - 35 - Number(code > 60) - Number(code > 92);
-      base = 0;
-    }
-  }
-  return bytes.subarray(0, length);
 }

@@ -12,14 +12,16 @@ export interface Details {
 /** What comes with an output: JSON (see Record in bindings/record_writer.h), until somebody asks what is in it. */
 export class Result {
   /** The JSON, then what was made of it: an event and a promise tell of one thing, so they have one object. */
-  #value: string | object;
+  content: string | object;
 
   constructor(json: string) {
-    this.#value = json;
+    this.content = json;
   }
 
   get value(): object {
-    return typeof this.#value === 'string' ? (this.#value = this.make(this.#value)) : this.#value;
+    return typeof this.content === 'string'
+      ? (this.content = this.make(this.content))
+      : this.content;
   }
 
   protected make(json: string): object {
@@ -86,30 +88,24 @@ class Rest extends Host {
 
 /** A 2xx; its value is the RegistrationInfo. */
 export class Success extends Result {
-  /** Which bindings are the registration's own, 32 bits each. */
-  readonly #low: number;
-  readonly #high: number;
-  readonly #frame: Frame;
   readonly #read: (frame: Frame) => Details;
 
+  /** `low` and `high`: which bindings are the registration's own, 32 bits each. */
   constructor(
     json: string,
-    low: number,
-    high: number,
-    frame: Frame,
+    readonly low: number,
+    readonly high: number,
+    readonly frame: Frame,
     read: (frame: Frame) => Details,
   ) {
     super(json);
-    this.#low = low;
-    this.#high = high;
-    this.#frame = frame;
     this.#read = read;
   }
 
   read(): Details {
-    const details = this.#read(this.#frame);
+    const details = this.#read(this.frame);
     details.bindings.forEach((binding, i) => {
-      binding.own = (((i < 32 ? this.#low : this.#high) >>> (i & 31)) & 1) === 1;
+      binding.own = (((i < 32 ? this.low : this.high) >>> (i & 31)) & 1) === 1;
     });
     return details;
   }
@@ -138,23 +134,24 @@ export class Success extends Result {
 
 /** A failure; its value is the error. */
 export class Failure extends Result {
-  readonly #code: FailureCode;
   /** What the host knows beyond the core: put behind the message, and the error's cause. */
   note = '';
   cause: unknown;
 
-  constructor(json: string, code: FailureCode) {
+  constructor(
+    json: string,
+    readonly code: FailureCode,
+  ) {
     super(json);
-    this.#code = code;
   }
 
   get isTransport(): boolean {
-    return this.#code === FailureCode.transport;
+    return this.code === FailureCode.transport;
   }
 
   /** It is the application's own doing, which is no error of the registration. */
   get isOwnDoing(): boolean {
-    return this.#code >= FailureCode.removed;
+    return this.code >= FailureCode.removed;
   }
 
   protected override make(json: string): RegistrationError {

@@ -39,7 +39,7 @@ export class Station implements Backend, FlowEvents, Handler {
   constructor(
     core: Core,
     platform: Platform,
-    settings: ClientSettings,
+    settings: Pick<ClientSettings, 'servers' | 'allowInsecure' | 'fields'>,
     factory: SocketFactory,
     listener: Listener,
   ) {

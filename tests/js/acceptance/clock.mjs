@@ -3,9 +3,12 @@
 /** 2030-01-01T00:00:00Z: far from zero, so that absolute and relative times cannot be mixed up unseen. */
 export const start = Date.UTC(2030, 0, 1);
 
+/** Turns of the event loop in which everything that is due has run; a message to a worker or from it takes some. */
+const turns = globalThis.place === 'worker' ? 24 : 3;
+
 /** Lets everything that is due now run: promise jobs and the microtasks they start. */
 export async function settle() {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** xorshift32, so that a run can be repeated; the seed differs from clock to clock. */

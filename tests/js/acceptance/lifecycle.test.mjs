@@ -1,6 +1,6 @@
 // remove(), close(), disposal; no promise pending, no timer left, nothing shown that is secret.
 import { inspect } from 'node:util';
-import { createClient, RegistrationError } from '../../../dist/index.js';
+import { createClient, RegistrationError } from './client.mjs';
 import { FakeClock } from './clock.mjs';
 import { guarded, isRight } from './digest.mjs';
 import {

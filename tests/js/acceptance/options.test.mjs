@@ -1,5 +1,5 @@
 // Malformed options: a TypeError that names the option, code 'invalid-argument', and nothing is sent.
-import { createClient } from '../../../dist/index.js';
+import { createClient } from './client.mjs';
 import { FakeClock } from './clock.mjs';
 import {
   aor,

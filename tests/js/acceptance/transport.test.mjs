@@ -505,6 +505,7 @@ describe('frames', () => {
     const { client, registration, network } = await makeRegistered();
     await registration.refresh();
     network.socket.receive('rubbish');
+    await settle();
     expect(client.stats).toMatchObject({
       framesOut: 2,
       framesIn: 3,

@@ -1,0 +1,164 @@
+/**
+ * What passes between a page and its worker: plain data that structured clone takes. Both are of one version, so it is
+ * private but for `Connect` and `Welcome`, by which two versions tell that they differ.
+ */
+import type { Call } from '../agent.js';
+import { optionError, RegistrationError, type ErrorDetails } from '../errors.js';
+import type { FailureCode } from '../fields.js';
+import type { Source } from '../load.js';
+import { Failure, Result, Success, type Details } from '../results.js';
+import type { Endpoint } from '../server.js';
+import type { FieldList, Frame, Output } from '../session.js';
+import type { ClientStats } from '../types.js';
+import type { Port } from './ports.js';
+
+/** The page's first message, on the channel that the application made; everything else goes over `port`. */
+export interface Connect {
+  sipreg: 'connect';
+  version: string;
+  port: Port;
+  /** It has no WebAssembly of its own. */
+  needsWasm: boolean;
+}
+
+/** The worker's first answer. */
+export interface Welcome {
+  type: 'welcome';
+  version: string;
+  wasm: Uint8Array | null;
+  /** The Web Lock that it holds while it lives, where there are such. */
+  lock: string | null;
+}
+
+export type FromPage =
+  | {
+      type: 'open';
+      /** null: ask the page for it. */
+      servers: (Endpoint | null)[];
+      allowInsecure: boolean;
+      fields: FieldList;
+      wasm: Source | undefined;
+      /** The Web Lock that the page holds while it wants this client. */
+      lock: string | null;
+    }
+  /** `value`: what the page's core gave for the same call. */
+  | { type: 'call'; call: Call; input: FieldList; rest: number[]; value: number }
+  | { type: 'abandon'; reason: string }
+  /** `url` null: the function gave none; its error stays in the page. */
+  | { type: 'address'; question: number; url: string | null; failed: boolean }
+  | { type: 'ping' }
+  | { type: 'close' };
+
+export type FromWorker =
+  | Welcome
+  | { type: 'opened' }
+  /** open was refused. */
+  | { type: 'failed'; error: PackedError }
+  | News
+  /** A call was refused, which only those of operations can be. */
+  | { type: 'refused'; operation: number; error: PackedError }
+  | { type: 'question'; question: number; server: number }
+  | { type: 'pong' }
+  | { type: 'trapped'; error: PackedError }
+  | { type: 'closed' };
+
+/** A batch of the core's outputs, and what else the page's properties are made of. */
+export interface News {
+  type: 'news';
+  statistics: ClientStats;
+  urls: string[];
+  items: Item[];
+}
+
+export interface Item {
+  output: Output;
+  content: Frame | PackedResult;
+  /** Of the output's flow. */
+  url: string;
+  lost: Lost;
+}
+
+/** Why the last socket was lost. */
+export interface Lost {
+  reason: string;
+  url: string;
+  cause: PackedError | null;
+}
+
+export interface PackedResult {
+  json: string;
+  success: { low: number; high: number; frame: Frame } | null;
+  failure: FailureCode | null;
+}
+
+/** `question`: what a function of the page threw when it was asked that. */
+export interface PackedError {
+  name: string;
+  message: string;
+  details: ErrorDetails | null;
+  option: string | null;
+  question: number | null;
+}
+
+/** Whether some sipreg sent it; what nobody of us sent is ignored. */
+export function isMessage(data: unknown): data is { type: string } {
+  return typeof (data as { type?: unknown } | null | undefined)?.type === 'string';
+}
+
+// ------------------------------------------------------------------------------------------------- results and errors
+
+/** What `question` threw stays where the function is. */
+export class AddressError extends Error {
+  constructor(readonly question: number) {
+    super('the server function failed');
+  }
+}
+
+export function packError(error: unknown): PackedError {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { option } = error as { option?: unknown };
+  const question = error instanceof AddressError ? error.question : null;
+  let details: ErrorDetails | null = null;
+  if (error instanceof RegistrationError) {
+    details = Object.assign({} as ErrorDetails, error);
+  }
+  return { name, message, details, option: typeof option === 'string' ? option : null, question };
+}
+
+export function unpackError({ name, message, details, option }: PackedError): Error {
+  if (details !== null) return new RegistrationError(message, details);
+  if (option !== null) return optionError(option, message.slice(option.length + 2));
+  return Object.assign(new Error(message), { name });
+}
+
+/** The core's results are text until somebody looks, and nobody does so in the worker. */
+export function packResult(result: Result): PackedResult {
+  const json = result.content as string;
+  const success =
+    result instanceof Success ? { low: result.low, high: result.high, frame: result.frame } : null;
+  return { json, success, failure: result instanceof Failure ? result.code : null };
+}
+
+export function unpackResult(
+  { json, success, failure }: PackedResult,
+  readResponse: (frame: Frame) => Details,
+): Result {
+  if (success !== null) {
+    return new Success(json, success.low, success.high, success.frame, readResponse);
+  }
+  return failure === null ? new Result(json) : new Failure(json, failure);
+}
+
+/** What a call that the worker's core refused ends with. */
+export class Refusal extends Result {
+  readonly #error: Error;
+
+  constructor(error: Error) {
+    super('');
+    this.#error = error;
+  }
+
+  protected override make(): object {
+    return this.#error;
+  }
+}
