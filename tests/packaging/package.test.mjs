@@ -35,6 +35,8 @@ describe('the tarball', () => {
         'dist/sipreg.wasm',
         'dist/testing.cjs',
         'dist/testing.js',
+        'dist/worker.cjs',
+        'dist/worker.js',
         'package.json',
       ],
     );

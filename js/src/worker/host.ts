@@ -15,7 +15,7 @@ import { awaitRelease, holdLock } from './locks.js';
 import { listen, type Port, type WorkerLike } from './ports.js';
 import {
   AddressError,
-  isMessage,
+  isFromPage,
   packError,
   packResult,
   type Connect,
@@ -149,7 +149,7 @@ class Guest implements Listener {
     this.#house = house;
     port.onmessage = ({ data }) => {
       this.#silence = 0;
-      if (isMessage(data)) this.#receive(data as FromPage);
+      if (isFromPage(data)) this.#receive(data);
     };
     port.onmessageerror = () => {
       this.#post({
@@ -263,7 +263,6 @@ class Guest implements Listener {
   #call({ call, input, rest, value }: FromPage & { type: 'call' }): void {
     const station = this.#station;
     if (station === null || !allowed.includes(call)) return;
-    if (!Array.isArray(input) || !Array.isArray(rest)) return;
     try {
       const own = station.agent.command(call, input, ...rest);
       if (call === 'create' && own !== value) throw new Error('The two cores differ.');

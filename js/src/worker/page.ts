@@ -12,11 +12,10 @@ import type * as types from '../types.js';
 import { holdLock } from './locks.js';
 import { listen, type Port, type SharedWorkerLike, type WorkerLike } from './ports.js';
 import {
-  isMessage,
+  isFromWorker,
   unpackError,
   type Connect,
   type FromPage,
-  type FromWorker,
   type Welcome,
 } from './protocol.js';
 import { RemoteStation } from './remote.js';
@@ -163,10 +162,9 @@ function greet(
       });
     }
     port.onmessage = ({ data }) => {
-      if (!isMessage(data) || data.type !== 'welcome') return;
-      const welcome = data as Welcome;
-      if (welcome.version === SIPREG_VERSION) succeed({ port, welcome });
-      else fail('unsupported', otherVersion(welcome.version));
+      if (!isFromWorker(data) || data.type !== 'welcome') return;
+      if (data.version === SIPREG_VERSION) succeed({ port, welcome: data });
+      else fail('unsupported', otherVersion(data.version));
     };
     entrance.postMessage(hello, [port2]);
   });
@@ -176,10 +174,9 @@ function greet(
 function answerTo(port: Port, request: FromPage, platform: types.Platform): Promise<void> {
   return inTime(port, platform, ({ succeed, fail, reject, listenTo }) => {
     port.onmessage = ({ data }) => {
-      if (!isMessage(data)) return;
-      const message = data as FromWorker;
-      if (message.type === 'opened') succeed();
-      if (message.type === 'failed') reject(unpackError(message.error));
+      if (!isFromWorker(data)) return;
+      if (data.type === 'opened') succeed();
+      if (data.type === 'failed') reject(unpackError(data.error));
     };
     listenTo(port, 'close', () => {
       fail('unsupported', 'The worker has ended before the client was made; look for its errors.');
@@ -239,6 +236,6 @@ function inTime<T>(
 
 const silent = `The worker has not answered for ${greetingMs / 1000} s. Its script must call host() of sipreg/worker at its top level, before it awaits anything.`;
 
-function otherVersion(theirs: unknown): string {
-  return `The page has sipreg ${SIPREG_VERSION} and the worker ${String(theirs)}; build both from one version. A SharedWorker lives on until its last page is closed: put the version in its name.`;
+function otherVersion(theirs: string): string {
+  return `The page has sipreg ${SIPREG_VERSION} and the worker ${theirs}; build both from one version. A SharedWorker lives on until its last page is closed: put the version in its name.`;
 }

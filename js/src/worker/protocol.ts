@@ -100,10 +100,57 @@ export interface PackedError {
   question: number | null;
 }
 
-/** Whether some sipreg sent it; what nobody of us sent is ignored. */
-export function isMessage(data: unknown): data is { type: string } {
-  return typeof (data as { type?: unknown } | null | undefined)?.type === 'string';
+// ------------------------------------------------------------------------------------------------------------ shapes
+
+type Shape = Record<string, (value: unknown) => boolean>;
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every(isNumber);
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isItems = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((each) => fits(each, { output: isObject, lost: isObject, url: isText }));
+const isError = (value: unknown): boolean => fits(value, { name: isText, message: isText });
+
+const fromPage: Record<FromPage['type'], Shape> = {
+  open: { servers: Array.isArray, fields: Array.isArray },
+  call: { call: isText, input: Array.isArray, rest: isNumbers, value: isNumber },
+  abandon: { reason: isText },
+  address: { question: isNumber },
+  ping: {},
+  close: {},
+};
+
+const fromWorker: Record<FromWorker['type'], Shape> = {
+  welcome: { version: isText },
+  opened: {},
+  failed: { error: isError },
+  news: { statistics: isObject, urls: isTexts, items: isItems },
+  refused: { operation: isNumber, error: isError },
+  question: { question: isNumber, server: isNumber },
+  pong: {},
+  trapped: { error: isError },
+  closed: {},
+};
+
+function fits(value: unknown, shape: Shape): boolean {
+  if (!isObject(value)) return false;
+  const members = value as Record<string, unknown>;
+  return Object.entries(shape).every(([name, isRight]) => isRight(members[name]));
 }
+
+function isOneOf(data: unknown, shapes: Record<string, Shape>): boolean {
+  if (!isObject(data)) return false;
+  const { type } = data as { type?: unknown };
+  if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) return false;
+  return fits(data, shapes[type] ?? {});
+}
+
+/** What is no message of ours is ignored. */
+export const isFromPage = (data: unknown): data is FromPage => isOneOf(data, fromPage);
+export const isFromWorker = (data: unknown): data is FromWorker => isOneOf(data, fromWorker);
 
 // ------------------------------------------------------------------------------------------------- results and errors
 

@@ -11,7 +11,7 @@ import type { ClientStats, Platform } from '../types.js';
 import { awaitRelease } from './locks.js';
 import { listen, type Port } from './ports.js';
 import {
-  isMessage,
+  isFromWorker,
   Refusal,
   unpackError,
   unpackResult,
@@ -103,7 +103,7 @@ export class RemoteStation implements Backend {
       throw error;
     }
     port.onmessage = ({ data }) => {
-      if (isMessage(data)) this.#receive(data as FromWorker);
+      if (isFromWorker(data)) this.#receive(data);
     };
     const gone = (): void => {
       this.#die(workerGone('It was terminated, or it ended by itself.'));

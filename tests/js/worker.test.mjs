@@ -1,0 +1,482 @@
+// Clients in a worker: how they begin and end. What they do in between, the acceptance tests show.
+import { jest } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { createTestRegistrar } from '../../dist/testing.js';
+import { createWorkerClient, host, RegistrationError } from '../../dist/worker.js';
+import { FakeClock, listen, turn } from './world.mjs';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)));
+const server = 'wss://edge.example.com/ws?token=query-marker';
+const alice = { aor: 'sip:alice@example.com', credentials: { password: 'secret-marker' } };
+
+const open = [];
+afterEach(async () => {
+  jest.useRealTimers();
+  for (const end of open.splice(0).reverse()) await end();
+});
+
+/** Both ends of a channel that the test closes. */
+function channel() {
+  const { port1, port2 } = new MessageChannel();
+  open.push(() => port1.close());
+  return [port1, port2];
+}
+
+/** Enough turns for messages to go there and back a few times. */
+async function settle() {
+  for (let i = 0; i < 30; i += 1) await turn();
+}
+
+/** A worker in this thread, and what makes clients in it. */
+function makeHost(options = {}) {
+  const registrar = createTestRegistrar({ users: { alice: 'secret-marker' } });
+  const sockets = [];
+  const webSocket = (...given) => {
+    sockets.push(registrar.webSocket(...given));
+    return sockets.at(-1);
+  };
+  const [worker, port] = channel();
+  host({ port, webSocket, ...options });
+  const create = async (more = {}) => {
+    const client = await createWorkerClient({ worker, server, ...more });
+    open.push(() => client.close());
+    return client;
+  };
+  return { registrar, sockets, worker, create };
+}
+
+function startThread(workerData) {
+  const worker = new Worker(new URL('worker-script.mjs', import.meta.url), { workerData });
+  open.push(() => worker.terminate());
+  return worker;
+}
+
+/** Everything that is posted to a port from now on. */
+function spyOnPorts() {
+  const sent = [];
+  const { prototype } = MessagePort;
+  const { postMessage } = prototype;
+  prototype.postMessage = function (message, ...more) {
+    sent.push(message);
+    return postMessage.call(this, message, ...more);
+  };
+  open.push(() => (prototype.postMessage = postMessage));
+  return sent;
+}
+
+/** A worker of the test's own: answers the greeting, then what `answer(message, port)` does. */
+function fakeHost(answer, welcome = {}) {
+  const [worker, port] = channel();
+  const wasm = readFileSync(new URL('../../dist/sipreg.wasm', import.meta.url));
+  port.onmessage = ({ data }) => {
+    data.port.onmessage = (event) => answer(event.data, data.port);
+    data.port.postMessage({ type: 'welcome', version, lock: null, wasm, ...welcome });
+  };
+  return worker;
+}
+
+const errorOf = (promise) =>
+  promise.then(
+    () => {
+      throw new Error('was fulfilled');
+    },
+    (error) => error,
+  );
+
+describe('a thread of Node', () => {
+  test('registers, refreshes and unregisters', async () => {
+    const worker = startThread();
+    const client = await createWorkerClient({ worker, server });
+    const registration = await client.register(alice);
+    expect(registration).toMatchObject({ state: 'registered', bound: true, aor: alice.aor });
+    expect(registration.info).toBe(await registration.whenRegistered());
+    expect(await registration.query()).toMatchObject([{ own: true }]);
+    expect(client.stats).toMatchObject({ connects: 1, registers: 3 });
+    expect(await registration.unregister()).toEqual({ sent: true, confirmed: true });
+    await client.close();
+    expect([registration.state, client.connectionState]).toEqual(['removed', 'closed']);
+  });
+
+  test('that is terminated ends everything that is pending', async () => {
+    const worker = startThread();
+    const client = await createWorkerClient({ worker, server });
+    const registration = await client.register(alice);
+    const log = listen(registration);
+    const states = [];
+    client.addEventListener('connectionchange', ({ detail }) => states.push(detail.state));
+    const failed = new Promise((resolve) => registration.addEventListener('failed', resolve));
+    const pending = [registration.query(), registration.refresh({ expires: 60 })];
+    await worker.terminate();
+    for (const each of pending) {
+      const error = await errorOf(each);
+      expect(error).toBeInstanceOf(RegistrationError);
+      expect(error).toMatchObject({ code: 'internal', retryable: false });
+    }
+    const { detail } = await failed;
+    expect(detail.cause.message).toContain('Start a new one');
+    expect(log.slice(-2)).toEqual(['state failed', 'failed']);
+    expect(states).toEqual(['closed']);
+    expect(client.connectionState).toBe('closed');
+    expect(registration.bound).toBe(false);
+    expect((await errorOf(registration.register())).code).toBe('internal');
+    expect(() => client.createRegistration(alice)).toThrow(RegistrationError);
+    client.wake();
+    await client.close();
+  });
+
+  test('that does not load is told of at once', async () => {
+    const worker = startThread({ throws: true });
+    const error = await errorOf(createWorkerClient({ worker, server }));
+    expect(error).toMatchObject({ code: 'unsupported' });
+    expect(error.message).toContain('this script is broken');
+  });
+
+  test('that does not call host() is told of after 15 s', async () => {
+    const worker = startThread({ silent: true });
+    const clock = new FakeClock();
+    const { platform } = clock;
+    const creating = errorOf(createWorkerClient({ worker, server, platform }));
+    await turn();
+    await clock.advance(14_999);
+    expect(clock.timers.size).toBe(1);
+    await clock.advance(1);
+    expect(await creating).toMatchObject({ code: 'timeout' });
+    expect((await creating).message).toContain('host()');
+    expect(clock.timers.size).toBe(0);
+  });
+});
+
+describe('createWorkerClient', () => {
+  test.each([undefined, null, 7, {}, { port: 7 }, { postMessage: 'x' }])(
+    'refuses %p as its worker',
+    async (worker) => {
+      const error = await errorOf(createWorkerClient({ worker, server }));
+      expect(error).toMatchObject({
+        name: 'TypeError',
+        code: 'invalid-argument',
+        option: 'worker',
+      });
+    },
+  );
+
+  test('refuses webSocket, which is for host()', async () => {
+    const { create } = makeHost();
+    const error = await errorOf(create({ webSocket: () => undefined }));
+    expect(error).toMatchObject({ name: 'TypeError', option: 'webSocket' });
+    expect(error.message).toContain('host()');
+  });
+
+  test('refuses what the core refuses, before anything is asked of the worker', async () => {
+    const { create, sockets } = makeHost();
+    const error = await errorOf(create({ instanceId: 'no URN' }));
+    expect(error).toMatchObject({ name: 'TypeError', option: 'instanceId' });
+    expect(sockets).toEqual([]);
+  });
+
+  test.each([
+    ['its bytes', (bytes) => bytes],
+    ['a module', (bytes) => WebAssembly.compile(bytes)],
+    ['a response', (bytes) => new Response(bytes)],
+    ['a promise of its bytes', (bytes) => Promise.resolve(bytes)],
+    ['a URL', () => new URL('../../dist/sipreg.wasm', import.meta.url)],
+  ])('takes as wasm %s', async (_, make) => {
+    const { create } = makeHost();
+    const bytes = Uint8Array.from(readFileSync(new URL('../../dist/sipreg.wasm', import.meta.url)));
+    const client = await create({ wasm: await make(bytes) });
+    expect((await client.register(alice)).state).toBe('registered');
+  });
+
+  test('says that the worker has another version', async () => {
+    const worker = fakeHost(() => undefined, { version: '0.0.1' });
+    const error = await errorOf(createWorkerClient({ worker, server }));
+    expect(error).toMatchObject({ code: 'unsupported' });
+    expect(error.message).toContain(version);
+    expect(error.message).toContain('0.0.1');
+  });
+
+  test("tells of the worker's own refusal", async () => {
+    const { create } = makeHost({
+      platform: {
+        getRandomValues() {
+          throw new Error('none here');
+        },
+      },
+    });
+    expect(await errorOf(create())).toMatchObject({ code: 'unsupported' });
+  });
+});
+
+describe('host()', () => {
+  test('says which version it has to a page of another one, and serves it no further', async () => {
+    const { worker } = makeHost();
+    const [mine, theirs] = channel();
+    const answers = [];
+    mine.onmessage = ({ data }) => answers.push(data);
+    const hello = { sipreg: 'connect', version: '0.0.1', port: theirs, needsWasm: true };
+    worker.postMessage(hello, [theirs]);
+    await settle();
+    expect(answers).toEqual([{ type: 'welcome', version, wasm: null, lock: null }]);
+  });
+
+  test('ignores messages that are not for it', async () => {
+    const { worker, create } = makeHost();
+    for (const each of [
+      null,
+      7,
+      'connect',
+      [],
+      { sipreg: 'connect' },
+      { sipreg: 'connect', port: 1 },
+    ]) {
+      worker.postMessage(each);
+    }
+    expect((await (await create()).register(alice)).state).toBe('registered');
+  });
+
+  test('refuses options that are none, and says where it hears nobody', () => {
+    expect(() => host({ webSocket: 7 })).toThrow(expect.objectContaining({ option: 'webSocket' }));
+    expect(() => host({ platform: { now: 7 } })).toThrow(
+      expect.objectContaining({ option: 'platform.now' }),
+    );
+  });
+});
+
+test('rubbish on the port of a client is ignored, on both ends', async () => {
+  const { create } = makeHost();
+  const ports = [];
+  const { prototype } = MessagePort;
+  const { postMessage } = prototype;
+  prototype.postMessage = function (...given) {
+    ports.push(this);
+    return postMessage.apply(this, given);
+  };
+  const client = await create();
+  const registration = await client.register(alice);
+  prototype.postMessage = postMessage;
+  const rubbish = [
+    null,
+    7,
+    'call',
+    [],
+    {},
+    { type: 7 },
+    { type: 'nothing' },
+    { type: 'open' },
+    { type: 'call', call: 'close', input: [], rest: [], value: 0 },
+    { type: 'call', call: '__proto__', input: [], rest: [], value: 0 },
+    { type: 'call', call: 'wake', input: 7, rest: [], value: 0 },
+    { type: 'call', call: 'wake', input: [], rest: null, value: 0 },
+    { type: 'address', question: 99, url: 'x', failed: false },
+    { type: 'question', question: 99, server: 99 },
+    { type: 'welcome' },
+    { type: 'opened' },
+    { type: 'news' },
+    { type: 'news', statistics: {}, urls: [], items: [null] },
+    { type: 'refused' },
+  ];
+  for (const port of new Set(ports)) for (const each of rubbish) port.postMessage(each);
+  await settle();
+  expect((await registration.refresh()).expires).toBe(600);
+  expect(registration.state).toBe('registered');
+});
+
+describe('pages of one worker', () => {
+  test('have clients of their own', async () => {
+    const { create, sockets, registrar } = makeHost();
+    const [one, two] = [await create(), await create()];
+    const first = await one.register(alice);
+    const second = await two.register(alice);
+    expect([one.registrations, two.registrations]).toEqual([[first], [second]]);
+    expect(first.info.contact).not.toBe(second.info.contact);
+    expect(registrar.bindings(alice.aor)).toHaveLength(2);
+    await one.close();
+    expect(sockets.map(({ readyState }) => readyState)).toEqual([3, 1]);
+    expect((await second.refresh()).expires).toBe(600);
+  });
+
+  test('that end without a word leave no socket and no timer in the worker', async () => {
+    const clock = new FakeClock();
+    const { worker, sockets } = makeHost({ platform: clock.platform });
+    const [near, far] = channel();
+    // The page is a thread that gets the door from us.
+    near.on('message', (hello) => worker.postMessage(hello, [hello.port]));
+    const page = new Worker(new URL('worker-page.mjs', import.meta.url), {
+      workerData: far,
+      transferList: [far],
+    });
+    open.push(() => page.terminate());
+    page.once('error', (error) => {
+      throw error;
+    });
+    await new Promise((resolve) => page.once('exit', resolve).once('message', resolve));
+    expect(sockets.map(({ readyState }) => readyState)).toEqual([1]);
+    expect(clock.timers.size).toBeGreaterThan(0);
+    await page.terminate();
+    await settle();
+    expect(sockets.map(({ readyState }) => readyState)).toEqual([3]);
+    expect(clock.timers.size).toBe(0);
+  });
+
+  test('that have no Web Locks and say nothing for three minutes are taken for gone', async () => {
+    jest.useFakeTimers({
+      doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'],
+    });
+    const { create, sockets } = makeHost();
+    // A page that is frozen: its timers do not run.
+    const client = await create({
+      platform: { setTimeout: () => 1, clearTimeout: () => undefined },
+    });
+    const registration = await client.register(alice);
+    const log = listen(registration);
+    for (let i = 0; i < 9; i += 1) {
+      jest.advanceTimersByTime(20_000);
+      await settle();
+    }
+    expect(registration.state).toBe('registered');
+    jest.advanceTimersByTime(20_000);
+    await settle();
+    expect(sockets.at(-1).readyState).toBe(3);
+    expect(log).toEqual(['state failed', 'failed']);
+    expect(registration.lastError).toMatchObject({ code: 'internal' });
+  });
+});
+
+test('a worker that hangs is noticed, and everything pending ends', async () => {
+  const clock = new FakeClock();
+  const worker = fakeHost((message, port) => {
+    if (message.type === 'open') port.postMessage({ type: 'opened' });
+  });
+  const client = await createWorkerClient({ worker, server, platform: clock.platform });
+  const registration = client.createRegistration(alice);
+  const calls = [registration.register(), registration.whenRegistered(), client.register(alice)];
+  for (let i = 0; i < 3; i += 1) await clock.advance(25_000);
+  for (const each of calls) expect(await errorOf(each)).toMatchObject({ code: 'internal' });
+  expect(registration.lastError.cause.message).toContain('not answered');
+  expect(client.connectionState).toBe('closed');
+  expect(clock.timers.size).toBe(0);
+});
+
+test('close() ends in time when the worker does not answer', async () => {
+  const clock = new FakeClock();
+  const worker = fakeHost((message, port) => {
+    if (message.type === 'open') port.postMessage({ type: 'opened' });
+  });
+  const client = await createWorkerClient({ worker, server, platform: clock.platform });
+  const registration = client.createRegistration(alice);
+  const pending = registration.register();
+  const closed = client.close();
+  expect(await errorOf(pending)).toMatchObject({ code: 'closed' });
+  expect(registration.state).toBe('removed');
+  await turn();
+  await clock.advance(8000);
+  await closed;
+  expect(clock.timers.size).toBe(0);
+});
+
+test('SEC-04 secrets cross only when the core asks for them, and never come back', async () => {
+  const sent = spyOnPorts();
+  const { create } = makeHost();
+  const client = await create();
+  const traced = [];
+  client.addEventListener('message', ({ detail }) => traced.push(detail));
+  const registration = client.createRegistration(alice);
+  await registration.register();
+  const wrong = { ...alice, credentials: { password: 'wrong-marker' } };
+  const error = await errorOf(client.register(wrong));
+  expect(error.code).toBe('auth-failed');
+  const mention = (marker) =>
+    sent.filter((message) => JSON.stringify(message)?.includes(marker)).map(({ call }) => call);
+  expect(mention('secret-marker')).toEqual(['provideCredentials']);
+  // Asked for once more after the refusal.
+  expect(mention('wrong-marker')).toEqual(['provideCredentials', 'provideCredentials']);
+  // The address is told to the worker, which opens the socket.
+  const tellUrl = sent.filter((message) => JSON.stringify(message)?.includes('query-marker'));
+  expect(tellUrl.map(({ type }) => type)).toEqual(['open']);
+  expect(JSON.stringify([traced, error, error.cause])).not.toMatch(/marker/);
+});
+
+test('functions among the servers are asked in the page', async () => {
+  const { create, sockets } = makeHost();
+  const cause = new Error('no token');
+  const answers = [
+    () => {
+      throw cause;
+    },
+    () => Promise.resolve(new URL(server)),
+  ];
+  const client = await create({ server: () => answers.shift()(), reconnect: false });
+  const registration = client.createRegistration(alice);
+  const error = await errorOf(registration.register());
+  expect(error).toMatchObject({ code: 'transport' });
+  expect(error.cause).toBe(cause);
+  await registration.register();
+  expect(sockets).toHaveLength(1);
+  expect(registration.flows[0].url).toBe('wss://edge.example.com/ws');
+});
+
+test('a page that is loaded anew has the identity that its storage kept', async () => {
+  const { create, registrar } = makeHost();
+  const kept = new Map();
+  const storage = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  };
+  const before = await create({ storage });
+  const { contact } = (await before.register(alice)).info;
+  await before.close();
+  const after = await create({ storage });
+  expect((await after.register(alice)).info.contact).toBe(contact);
+  expect(registrar.bindings(alice.aor)).toHaveLength(1);
+  expect([...kept.values()].join()).not.toContain('marker');
+});
+
+test('credentials are asked for in the page, with a signal that ends with the registration', async () => {
+  const { create } = makeHost();
+  const client = await create();
+  let signal;
+  const registration = client.createRegistration({
+    ...alice,
+    credentials: (challenge, options) => {
+      signal = options.signal;
+      expect(challenge).toMatchObject({ scheme: 'Digest', proxy: false });
+      return new Promise(() => undefined);
+    },
+  });
+  const done = errorOf(registration.register());
+  await settle();
+  expect(signal.aborted).toBe(false);
+  registration.remove();
+  expect(signal.aborted).toBe(true);
+  expect(await done).toMatchObject({ code: 'removed' });
+});
+
+test('an abort detaches the caller at once', async () => {
+  const { create } = makeHost();
+  const client = await create();
+  const registration = client.createRegistration(alice);
+  const reason = new Error('enough');
+  const call = errorOf(registration.register({ signal: AbortSignal.abort(reason) }));
+  expect(await call).toBe(reason);
+  const controller = new AbortController();
+  const other = errorOf(registration.register({ signal: controller.signal }));
+  controller.abort(reason);
+  expect(await other).toBe(reason);
+  expect((await registration.whenRegistered()).expires).toBe(600);
+});
+
+test('close() frees what the client had', async () => {
+  const clock = new FakeClock();
+  const { create, sockets } = makeHost();
+  const client = await create({ platform: clock.platform });
+  await client.register(alice);
+  const closed = client.close();
+  expect(client.close()).toBe(closed);
+  await closed;
+  expect(sockets.map(({ readyState }) => readyState)).toEqual([3]);
+  expect(clock.timers.size).toBe(0);
+  expect(() => client.createRegistration(alice)).toThrow(
+    expect.objectContaining({ code: 'closed' }),
+  );
+});
