@@ -36,3 +36,49 @@ for (const place of ['page', 'worker']) {
     expect(report.saw).toEqual([refused, refused]);
   });
 }
+
+const life = {
+  held: [true],
+  own: [true],
+  algorithm: 'MD5',
+  expires: 300,
+  sent: true,
+  confirmed: true,
+  events: [
+    'connecting',
+    'registering',
+    'registered',
+    'registered',
+    'refreshing',
+    'registered',
+    'refreshed',
+    'unregistering',
+    'unregistered',
+    'unregistered',
+    'removed',
+  ],
+  state: 'removed',
+  connections: 0,
+};
+
+/** What comes out of clients whose core is in a worker. */
+const hosted = {
+  dedicated: life,
+  terminated: { code: 'internal', pending: 'internal', states: ['failed', 'closed'] },
+  offline: { early: true },
+  identity: { shared: false, survives: true },
+  shared: life,
+  pages: { before: 2, contacts: 2, connections: 1, expires: 600, left: 0 },
+};
+
+for (const [name, saw] of Object.entries(hosted)) {
+  test(`${name}: a client in a worker, with Trusted Types`, async ({ play }) => {
+    expect(await play(name, 'hosted', strictPolicy)).toEqual({ saw, violations: [] });
+  });
+}
+
+test('a worker whose script is missing is told of at once', async ({ play }) => {
+  const { saw } = await play('missing', 'hosted', strictPolicy);
+  expect(saw).toMatchObject({ name: 'RegistrationError', code: 'unsupported' });
+  expect(saw.message).toContain('its script is missing');
+});

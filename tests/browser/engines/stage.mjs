@@ -24,7 +24,8 @@ export const strictPolicy = [
   "connect-src 'self'",
   'img-src data:',
   "require-trusted-types-for 'script'",
-  'trusted-types worker',
+  "frame-src 'self'",
+  'trusted-types worker host',
 ].join('; ');
 
 /** Passes a connection on to the registrar. */

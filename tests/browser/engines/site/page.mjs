@@ -1,4 +1,6 @@
-// Runs a scenario here or in a module Worker: runScenario(name, place) resolves with its report.
+// Runs a scenario here, in a module Worker, or here with clients in a worker: runScenario(name, place) resolves with its
+// report.
+import { hosted } from './hosted.mjs';
 import { run } from './scenarios.mjs';
 
 // Where Trusted Types are required, a worker's URL needs a policy of the page's own.
@@ -14,4 +16,5 @@ function runInWorker(name) {
   }).finally(() => running.terminate());
 }
 
-globalThis.runScenario = (name, place) => (place === 'worker' ? runInWorker(name) : run(name));
+const places = { page: run, worker: runInWorker, hosted: (name) => run(name, hosted) };
+globalThis.runScenario = (name, place) => places[place](name);

@@ -4,19 +4,19 @@ import { createClient as createExternal } from '/sipreg/external.js';
 import { createClient } from '/sipreg/index.js';
 import { fastPlatform } from './platform.mjs';
 
-const account = { aor: 'sip:alice@example.com', credentials: { password: 'secret' } };
+export const account = { aor: 'sip:alice@example.com', credentials: { password: 'secret' } };
 /** A scenario's time runs this much faster than the engine's. */
 const speed = 20;
 /** Long enough waits for a wake-up to cut short. */
 const reconnect = { baseMs: 20_000, maxMs: 30_000 };
 
 /** Tells the server to do something, or (without `action`) asks what it has seen. */
-async function server(action = '') {
+export async function server(action = '') {
   const response = await fetch(`/control/${action}`, { method: action ? 'POST' : 'GET' });
   return response.json();
 }
 
-function next(target, type, matches = () => true) {
+export function next(target, type, matches = () => true) {
   return new Promise((resolve) => {
     const listener = ({ detail }) => {
       if (!matches(detail)) return;
@@ -204,9 +204,9 @@ addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI })
 );
 
 /** Runs one scenario; never rejects. */
-export async function run(name) {
+export async function run(name, among = scenarios) {
   try {
-    return { saw: await scenarios[name](), violations };
+    return { saw: await among[name](), violations };
   } catch (error) {
     return { failure: `${error.name} ${error.code ?? ''}: ${error.message}\n${error.stack}` };
   }

@@ -1,0 +1,3 @@
+import { openGuest } from './hosted.mjs';
+
+globalThis.ready = openGuest();
