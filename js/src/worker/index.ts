@@ -1,4 +1,7 @@
-/** Clients in a Worker or a SharedWorker: createWorkerClient() in the page, host() in the worker's script. */
+/**
+ * Clients in a Worker or a SharedWorker: createWorkerClient() in the page, host() in the worker's script.
+ * @module
+ */
 export { RegistrationError } from '../errors.js';
 export type * from '../types.js';
 export { host, type HostOptions } from './host.js';

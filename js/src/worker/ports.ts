@@ -7,11 +7,13 @@ export interface Port extends WorkerLike {
 
 /** A Worker or a MessagePort, of the DOM or of Node's worker_threads. */
 export interface WorkerLike {
+  /** Sends a message. */
   postMessage(message: unknown, transfer?: readonly unknown[]): void;
 }
 
 /** A SharedWorker. */
 export interface SharedWorkerLike {
+  /** The page's end of its channel. */
   readonly port: WorkerLike;
 }
 
