@@ -406,10 +406,11 @@ export class Engine implements Listener, ChannelOwner {
     const last = end === 'internal' ? 'failed' : 'removed';
     const operations = [...this.#operations.values()];
     this.#operations.clear();
+    const registrations = [...this.#registrations];
     this.dispatcher.tell(() => {
       this.state = 'closed';
       this.#audience.connectionchange({ state: 'closed', url: this.url });
-      for (const [id, target] of this.#registrations) {
+      for (const [id, target] of registrations) {
         this.#desk.dismiss(id);
         this.#finish(id, target, end, last, cause);
       }

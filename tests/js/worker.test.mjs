@@ -480,3 +480,142 @@ test('close() frees what the client had', async () => {
     expect.objectContaining({ code: 'closed' }),
   );
 });
+
+describe('what else a connection carries', () => {
+  /** A registered client, and the server's end of its connection. */
+  async function connected() {
+    const { create, sockets } = makeHost();
+    const client = await create();
+    const registration = await client.register(alice);
+    const [socket] = sockets;
+    const sent = [];
+    const { send } = socket;
+    socket.send = (frame) =>
+      /^REGISTER|^\r\n/.test(frame) ? send.call(socket, frame) : sent.push(frame);
+    const { contact } = registration.info;
+    let number = 0;
+    const ask = async (method, uri = contact) => {
+      number += 1;
+      const rows = [
+        `${method} ${uri} SIP/2.0`,
+        `Via: SIP/2.0/WSS edge.example.com;branch=z9hG4bK${number}`,
+        'From: <sip:bob@example.com>;tag=b',
+        'To: <sip:alice@example.com>',
+        `Call-ID: call-${number}`,
+        `CSeq: 1 ${method}`,
+        'Content-Length: 0',
+      ];
+      socket.onmessage({ data: `${rows.join('\r\n')}\r\n\r\n` });
+      await settle();
+      return sent.splice(0).map((frame) => Number(/^SIP\/2\.0 (\d+)/.exec(frame)?.[1]));
+    };
+    return { client, registration, socket, sent, ask };
+  }
+
+  test('a request is taken by preventDefault() in the page, which is decided there and then', async () => {
+    const { client, registration, ask } = await connected();
+    expect(await ask('MESSAGE')).toEqual([405]); // nobody listens
+    const events = [];
+    let take = true;
+    client.addEventListener('request', (event) => {
+      events.push(event);
+      if (take) event.preventDefault();
+    });
+    await settle();
+    expect(await ask('MESSAGE')).toEqual([]);
+    const { detail } = events[0];
+    expect(detail).toMatchObject({ method: 'MESSAGE', registration });
+    expect(() => detail.respond(200, 'two\r\nlines')).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', option: 'reason' }),
+    );
+    expect(() => detail.respond(200, 'OK', { Via: 'x' })).toThrow(TypeError);
+    detail.respond(202);
+    expect(() => detail.respond(200)).toThrow(expect.objectContaining({ code: 'closed' }));
+    take = false;
+    expect(await ask('INFO')).toEqual([202, 405]);
+    expect(await ask('OPTIONS')).toEqual([200]);
+    expect(events).toHaveLength(3);
+  });
+
+  test('a provisional answer leaves a request open', async () => {
+    const { client, ask, sent } = await connected();
+    const events = [];
+    client.addEventListener('request', (event) => {
+      event.preventDefault();
+      events.push(event);
+    });
+    await settle();
+    await ask('INVITE');
+    events[0].detail.respond(180);
+    events[0].detail.respond(486);
+    await settle();
+    expect(sent.map((frame) => frame.split('\r\n')[0])).toEqual([
+      'SIP/2.0 180 Ringing',
+      'SIP/2.0 486 Busy Here',
+    ]);
+  });
+
+  test('a channel opens a moment later, carries messages, and ends with its registration', async () => {
+    const { registration, sent, ask } = await connected();
+    const channel = registration.openChannel();
+    const log = [];
+    channel.onopen = () => log.push(`open ${channel.url}`);
+    channel.onmessage = (text) => log.push(text.split(' ', 1)[0]);
+    channel.onclose = ({ code }) => log.push(`close ${code}`);
+    const invite = [
+      'INVITE sip:bob@example.com SIP/2.0',
+      'Via: SIP/2.0/WSS h.invalid;branch=z9hG4bKc1',
+      'From: <sip:alice@example.com>;tag=a',
+      'To: <sip:bob@example.com>',
+      'Call-ID: x',
+      'CSeq: 1 INVITE',
+      'Content-Length: 0',
+      '\r\n',
+    ].join('\r\n');
+    expect(channel.open).toBe(false);
+    expect(() => channel.send(invite)).toThrow(expect.objectContaining({ code: 'transport' }));
+    await settle();
+    expect(log).toEqual(['open wss://edge.example.com/ws']);
+    expect(channel).toMatchObject({ open: true, viaTransport: 'WSS', serviceRoute: [] });
+    expect(channel.contactUri).toContain('gr=urn:uuid:');
+    expect(registration.info.contact).toContain(channel.viaHost);
+    expect(() => channel.send('rubbish')).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', option: 'message' }),
+    );
+    expect(() => channel.send(invite.replaceAll('INVITE', 'REGISTER'))).toThrow(TypeError);
+    channel.send(invite);
+    await settle();
+    expect(sent.splice(0)).toEqual([invite]);
+    await ask('INVITE');
+    expect(log.slice(1)).toEqual(['INVITE']);
+    registration.remove();
+    expect(log.at(-1)).toBe('close removed');
+    expect(() => channel.send(invite)).toThrow(expect.objectContaining({ code: 'removed' }));
+  });
+
+  test('a channel is told of a lost connection, and detaches', async () => {
+    const { registration, socket } = await connected();
+    const [one, two] = [registration.openChannel(), registration.openChannel()];
+    const closed = [];
+    one.onclose = ({ code }) => closed.push(code);
+    two.onclose = ({ code }) => closed.push(code);
+    await settle();
+    two.detach();
+    socket.onclose({ code: 1006 });
+    await settle();
+    expect(closed).toEqual(['transport']);
+    expect(one.open).toBe(false);
+  });
+});
+
+test('close() from within a listener ends everything, once', async () => {
+  const { create } = makeHost();
+  const client = await create();
+  const registration = client.createRegistration(alice);
+  const log = listen(registration);
+  registration.addEventListener('registered', () => void client.close());
+  await registration.register().catch(() => undefined);
+  await client.close();
+  expect(log.at(-1)).toBe('state removed');
+  expect(registration.state).toBe('removed');
+});

@@ -48,7 +48,12 @@ const allowed: readonly Call[] = [
   'update',
   'resetCredentials',
   'provideCredentials',
+  'respond',
+  'openChannel',
+  'closeChannel',
+  'send',
   'setTrace',
+  'setRequests',
   'wake',
   'offline',
 ];

@@ -42,7 +42,7 @@ export type FromPage =
       lock: string | null;
     }
   /** `value`: what the page's core gave for the same call. */
-  | { type: 'call'; call: Call; input: FieldList; rest: number[]; value: number }
+  | { type: 'call'; call: Call; input: FieldList | Frame; rest: number[]; value: number }
   | { type: 'abandon'; reason: string }
   /** `url` null: the function gave none; its error stays in the page. */
   | { type: 'address'; question: number; url: string | null; failed: boolean }
@@ -109,6 +109,8 @@ const isNumber = (value: unknown): boolean => typeof value === 'number';
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every(isNumber);
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isInput = (value: unknown): boolean =>
+  typeof value === 'string' || Array.isArray(value) || ArrayBuffer.isView(value);
 const isItems = (value: unknown): boolean =>
   Array.isArray(value) &&
   value.every((each) => fits(each, { output: isObject, lost: isObject, url: isText }));
@@ -116,7 +118,7 @@ const isError = (value: unknown): boolean => fits(value, { name: isText, message
 
 const fromPage: Record<FromPage['type'], Shape> = {
   open: { servers: Array.isArray, fields: Array.isArray },
-  call: { call: isText, input: Array.isArray, rest: isNumbers, value: isNumber },
+  call: { call: isText, input: isInput, rest: isNumbers, value: isNumber },
   abandon: { reason: isText },
   address: { question: isNumber },
   ping: {},

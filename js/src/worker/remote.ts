@@ -28,8 +28,20 @@ const patience = 2;
 /** The worker gives its sockets 5 s to close. */
 const closingMs = 8000;
 
-/** These change what the core knows of registrations, by which it judges options: the page's core does them as well. */
-const mirrored: readonly Call[] = ['create', 'regId', 'remove', 'update', 'checkCredentials'];
+/** These change what the core knows of registrations, or are judged by that: the page's core does them as well. */
+const mirrored: readonly Call[] = [
+  'create',
+  'regId',
+  'remove',
+  'update',
+  'checkCredentials',
+  'openChannel',
+  'closeChannel',
+  'send',
+  'respond',
+];
+/** As many as the core keeps open. */
+const mostRequests = 64;
 /** These only ask. */
 const local: readonly Call[] = ['regId', 'checkCredentials'];
 
@@ -77,6 +89,8 @@ export class RemoteStation implements Backend {
   readonly #unwatch: (() => void)[] = [];
   /** What functions among the servers threw, by question. */
   readonly #thrown = new Map<number, unknown>();
+  readonly #channels = new Set<number>();
+  readonly #requests = new Set<number>();
   #urls: string[];
   #flowUrl = '';
   #timer: unknown;
@@ -121,16 +135,16 @@ export class RemoteStation implements Backend {
     return this.#flowUrl;
   }
 
-  run(call: Call, input: FieldList, ...rest: number[]): number {
+  run(call: Call, input: FieldList | Frame, ...rest: number[]): number {
     if (this.#ended) return 0;
     const value = mirrored.includes(call) ? this.#mirror.run(call, input, ...rest) : 0;
     this.#forward(call, input, rest, value);
     return value;
   }
 
-  command(call: Call, input: FieldList, ...rest: number[]): number {
+  command(call: Call, input: FieldList | Frame, ...rest: number[]): number {
     if (call === 'provideCredentials') this.#mirror.command('checkCredentials', input);
-    const value = mirrored.includes(call) ? this.#mirror.command(call, input, ...rest) : 0;
+    const value = mirrored.includes(call) ? this.#judge(call, input, rest) : 0;
     this.#forward(call, input, rest, value);
     return value;
   }
@@ -154,8 +168,36 @@ export class RemoteStation implements Backend {
     this.#leave();
   }
 
-  #forward(call: Call, input: FieldList, rest: number[], value: number): void {
+  /** Throws the refusal. The page's core has no connections and no requests; whether one is open, the worker has told. */
+  #judge(call: Call, input: FieldList | Frame, rest: number[]): number {
+    try {
+      return this.#mirror.command(call, input, ...rest);
+    } catch (error) {
+      const open = call === 'send' ? this.#channels : this.#requests;
+      const isKnown = (call === 'send' || call === 'respond') && open.has(rest[0] ?? 0);
+      if (error instanceof RegistrationError && isKnown) return 0;
+      throw error;
+    }
+  }
+
+  #forward(call: Call, input: FieldList | Frame, rest: number[], value: number): void {
+    const isProvisional = Array.isArray(input) && Number(input[1]) < 200;
+    if (call === 'respond' && !isProvisional) this.#requests.delete(rest[0] ?? 0);
     if (!local.includes(call)) this.#post({ type: 'call', call, input, rest, value });
+  }
+
+  /** What is open in the worker. */
+  #note({ kind, reference, flow }: Output): void {
+    if (kind === OutputKind.request) {
+      this.#requests.add(reference);
+      for (const oldest of this.#requests) {
+        if (this.#requests.size <= mostRequests) break;
+        this.#requests.delete(oldest);
+      }
+    } else if (kind === OutputKind.channel) {
+      if (flow === 0) this.#channels.delete(reference);
+      else this.#channels.add(reference);
+    }
   }
 
   #post(message: FromPage): void {
@@ -199,6 +241,7 @@ export class RemoteStation implements Backend {
   }
 
   #handle({ output, content, url, lost }: Item, results: Map<PackedResult, Result>): void {
+    this.#note(output);
     this.#flowUrl = url;
     this.reason = lost.reason;
     this.lostUrl = lost.url;
