@@ -31,7 +31,9 @@ async function createInWorker(options) {
 export const createClient = inWorker ? createInWorker : here.createClient;
 export const { RegistrationError } = inWorker ? worker : here;
 
-/** Ends the channels by which clients were made. */
-export function closeDoors() {
-  for (const each of doors.splice(0)) each.close();
+// An open channel would keep the process alive.
+if (inWorker) {
+  afterAll(() => {
+    for (const each of doors) each.close();
+  });
 }

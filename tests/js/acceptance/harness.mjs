@@ -1,5 +1,5 @@
 // One client on a fake clock and a scripted network, and the checks that every test ends with.
-import { closeDoors, createClient } from './client.mjs';
+import { createClient } from './client.mjs';
 import { FakeClock, settle } from './clock.mjs';
 import { granted } from './messages.mjs';
 import { Network } from './network.mjs';
@@ -131,6 +131,5 @@ export function checkInvariants({ afterEach, expect }) {
       expect(clock.armed).toBe(0);
       expect(clock.badDelays).toEqual([]);
     }
-    closeDoors();
   });
 }
