@@ -9,11 +9,12 @@ const file = (path) => fileURLToPath(new URL(path, root));
 
 /** Bytes after minifying and brotli at its best; sipreg with the WebAssembly inlined, and with it as a file of its own. */
 export async function brotliSizes() {
-  const [jssip, sipjs, inline, external] = await Promise.all([
+  const [jssip, sipjs, inline, external, workerPage] = await Promise.all([
     bundle('jssip'),
     bundle('sipjs'),
     bundle('sipreg', file('dist/index.js')),
     bundle('sipreg', file('dist/external.js')),
+    bundle('sipreg-worker-page', file('dist/worker.js')),
   ]);
   const wasm = readFileSync(file('dist/sipreg.wasm'));
   return {
@@ -22,6 +23,7 @@ export async function brotliSizes() {
     sipregInline: brotli(inline),
     sipregExternal: brotli(external) + brotli(wasm),
     sipregWasm: brotli(wasm),
+    sipregWorkerPage: brotli(workerPage),
   };
 }
 
@@ -29,7 +31,7 @@ async function bundle(name, sipreg) {
   const { outputFiles } = await build({
     entryPoints: [file(`tests/bench/bundles/${name}.mjs`)],
     // The package as it is published, under its own name.
-    alias: sipreg ? { sipreg } : {},
+    alias: sipreg ? { 'sipreg/worker': sipreg, sipreg } : {},
     // As in package.json's `browser`: what only Node needs.
     external: ['ws', 'fs/promises', 'url', 'node:*'],
     bundle: true,

@@ -13,6 +13,7 @@ const packages = [
   '@jest',
   '@playwright',
   '@types',
+  'esbuild',
   'jest',
   'jssip',
   'playwright-core',
