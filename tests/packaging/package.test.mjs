@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { createConsumer, root, succeed } from './consumer.mjs';
-import { entries, typedProgram } from './programs.mjs';
+import { entries, typedProgram, typedWorkerProgram } from './programs.mjs';
 
 let consumer;
 
@@ -87,9 +87,9 @@ for (const [moduleResolution, module, endings] of [
   test(`TypeScript compiles against the types: ${moduleResolution}`, async () => {
     const files = [];
     for (const ending of endings) {
-      for (const [i, entry] of entries.entries()) {
+      for (const [i, program] of [...entries.map(typedProgram), typedWorkerProgram].entries()) {
         files.push(`${moduleResolution}-${i}.${ending}`);
-        await writeFile(join(consumer.directory, files.at(-1)), typedProgram(entry));
+        await writeFile(join(consumer.directory, files.at(-1)), program);
       }
     }
     const tsc = join(root, 'node_modules/typescript/bin/tsc');

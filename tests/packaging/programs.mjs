@@ -85,6 +85,25 @@ test('registers', async () => {
 `;
 }
 
+/** The same for both ends of a worker. */
+export const typedWorkerProgram = `
+import type { Client } from 'sipreg';
+import { createWorkerClient, host, RegistrationError, type HostOptions, type WorkerClientOptions } from 'sipreg/worker';
+
+export function open(worker: Worker, shared: SharedWorker, port: MessagePort): Promise<Client>[] {
+  const options: Omit<WorkerClientOptions, 'worker'> = { server: 'wss://sip.example.com', storage: null };
+  return [worker, shared, port].map((each) => createWorkerClient({ worker: each, ...options }));
+}
+
+export function serve(port: MessagePort): void {
+  const options: HostOptions = { port, webSocket: (url, protocols) => new WebSocket(url, protocols) };
+  host(options);
+  host();
+}
+
+export const isOurs = (error: unknown): boolean => error instanceof RegistrationError;
+`;
+
 /** Only has to compile, without skipLibCheck and without Node's types. */
 export function typedProgram(entry) {
   return `

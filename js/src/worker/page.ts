@@ -124,9 +124,7 @@ async function readSource(
 ): Promise<{ given: Source | undefined; forWorker: () => Promise<Source | undefined> }> {
   const source = isThenable(wasm) ? ((await wasm) as Source) : wasm;
   if (typeof source === 'string' || source instanceof URL) {
-    // The worker's script has another address than the page.
-    const { document } = globalThis as Partial<typeof globalThis>;
-    const url = new URL(source, document?.baseURI).href;
+    const url = absolute(source);
     return { given: url, forWorker: () => Promise.resolve(url) };
   }
   if (typeof source === 'object' && 'clone' in source && 'arrayBuffer' in source) {
@@ -134,6 +132,16 @@ async function readSource(
     return { given: source, forWorker: () => copy.arrayBuffer() };
   }
   return { given: source, forWorker: () => Promise.resolve(source) };
+}
+
+/** The worker's script has another address than the page. What is no URL is for the core's loader to refuse. */
+function absolute(url: string | URL): string {
+  const { document } = globalThis as Partial<typeof globalThis>;
+  try {
+    return new URL(url, document?.baseURI).href;
+  } catch {
+    return String(url);
+  }
 }
 
 /** Says hello over the application's channel, and gets a channel of the client's own. */
