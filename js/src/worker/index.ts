@@ -1,6 +1,8 @@
 /**
- * Clients in a Worker or a SharedWorker: createWorkerClient() in the page, host() in the worker's script.
- * @module
+ * `sipreg/worker`: clients in a Worker or a SharedWorker. {@link createWorkerClient} in the page, {@link host} in the
+ * worker's script.
+ *
+ * @module sipreg/worker
  */
 export { RegistrationError } from '../errors.js';
 export type * from '../types.js';
