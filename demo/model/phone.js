@@ -73,7 +73,10 @@ export class Phone extends EventTarget {
     await (await createClient({ ...options, storage: null })).close();
     this.condition = 'up';
     // First, so that the next client takes over its identity.
-    await this.client?.close({ unregister: true, timeoutMs: 1000 });
+    const old = this.client;
+    this.client = null;
+    this.#changed();
+    await old?.close({ unregister: true, timeoutMs: 1000 });
     const client = await createClient(options);
     this.client = client;
     this.server = server;

@@ -97,20 +97,27 @@ class WireSocket {
     if (this.#ended || condition === 'frozen') return;
     if (condition === 'down') return this.lose();
     if (!this.#inner) this.#open();
+    if (this.#ended) return;
     for (const data of this.#unsent.splice(0)) this.#inner.send(data);
     for (const tell of this.#arrived.splice(0)) tell();
   }
 
-  /** Ends without a closing handshake. */
-  lose() {
+  /** Ends without a closing handshake; `error` is what the host threw, if it did. */
+  lose(error) {
     if (this.#ended) return;
     this.#end();
-    this.onerror?.({ type: 'error', target: this });
+    this.onerror?.({ type: 'error', target: this, error, message: error?.message });
     this.onclose?.({ type: 'close', target: this, code: 1006, reason: '', wasClean: false });
   }
 
   #open() {
-    const inner = this.#connect();
+    let inner;
+    try {
+      inner = this.#connect();
+    } catch (error) {
+      // A page on https may not open ws:, for example.
+      return this.lose(error);
+    }
     this.#inner = inner;
     inner.binaryType = this.#binaryType;
     inner.onopen = (event) => this.#arrive(() => this.onopen?.(event));

@@ -44,8 +44,8 @@ form.addEventListener('submit', (event) => {
     save(typedValues(), event.submitter !== byId('save'));
     dialog.close();
   } catch (error) {
-    if (typeof error.option !== 'string') throw error;
-    const field = fields.find(({ name }) => name === fieldOf(error.option));
+    // What concerns no field is said at the first.
+    const field = fields.find(({ name }) => error.option && name === fieldOf(error.option));
     showFieldError(field ?? fields[0], error);
   }
 });

@@ -10,7 +10,7 @@ prepareFields([field]);
 /**
  * Lets the person choose where the accounts register.
  *
- * @param {(server: string | null) => Promise<void>} onUse null is the registrar in the page; a TypeError is shown at the field
+ * @param {(server: string | null) => Promise<void>} onUse null is the registrar in the page; what it rejects with is shown at the field
  */
 export function watchServer(onUse) {
   const use = async (server) => {
@@ -19,7 +19,6 @@ export function watchServer(onUse) {
     try {
       await onUse(server);
     } catch (error) {
-      if (typeof error.option !== 'string') throw error;
       showFieldError(field, error);
     } finally {
       byId('use-server').disabled = false;

@@ -196,6 +196,19 @@ test.describe('the wire', () => {
     expect(heard).toEqual([['error'], ['close', 1006]]);
   });
 
+  test('what the host throws ends the connection, with its words', async () => {
+    const refuse = () => {
+      throw new DOMException('not from https', 'SecurityError');
+    };
+    const outer = new Wire().through(refuse)('ws://x', ['sip']);
+    const heard = [];
+    outer.onerror = ({ message }) => heard.push(message);
+    outer.onclose = ({ code }) => heard.push(code);
+    await Promise.resolve();
+    expect(heard).toEqual(['not from https', 1006]);
+    expect(outer.readyState).toBe(3);
+  });
+
   test('down: connections are cut and refused', async () => {
     const { wire, outer, inner, heard } = await open();
     wire.condition = 'down';
