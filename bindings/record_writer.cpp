@@ -49,6 +49,7 @@ void RecordWriter::append(const Output& output) {
       record.code = output.server;
       break;
     case OutputKind::disconnect:
+    case OutputKind::credentials_settled:
       break;
     case OutputKind::transmit:
     case OutputKind::trace:

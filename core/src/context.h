@@ -34,8 +34,7 @@ struct Context {
   // The frame in hand, taken apart; outputs point into it.
   message::Message message;
   std::string_view message_text;
-  std::string kept_response;  // a challenge whose credentials came later
-  std::string request;        // scratch of the writer
+  std::string request;  // scratch of the writer
 };
 
 }  // namespace sipreg

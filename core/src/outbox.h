@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sipreg/output.h"
@@ -31,15 +32,35 @@ class Outbox {
     return output;
   }
 
+  // One with a question; several registrations may ask in one batch.
+  Output& push(const ChallengeInfo& challenge) {
+    Output& output = push(OutputKind::credentials_wanted);
+    entries_.back().offset = challenges_.size();
+    challenges_.push_back(challenge);
+    return output;
+  }
+
+  // Keeps a response that outputs point into for as long as they do.
+  [[nodiscard]] Response keep(std::string&& text, const Response& response) {
+    kept_.push_back(
+        {std::move(text), {response.headers.begin(), response.headers.end()}});
+    return {response.status, response.reason, kept_.back().headers};
+  }
+
   [[nodiscard]] bool poll(Output& out) {
     if (next_ == entries_.size()) {
       entries_.clear();
+      challenges_.clear();
+      kept_.clear();
       wipe(bytes_);  // frames may carry a bearer token
       next_ = 0;
       return false;
     }
     const Entry& entry = entries_[next_++];
     out = entry.output;
+    if (out.kind == OutputKind::credentials_wanted) {
+      out.challenge_info = &challenges_[entry.offset];
+    }
     if (entry.length > 0) {
       out.bytes = std::string_view(bytes_).substr(entry.offset, entry.length);
     }
@@ -53,7 +74,15 @@ class Outbox {
     std::size_t length = 0;
   };
 
+  // Moving one moves neither its text nor its list.
+  struct Kept {
+    std::string text;
+    std::vector<HeaderField> headers;
+  };
+
   std::vector<Entry> entries_;
+  std::vector<ChallengeInfo> challenges_;
+  std::vector<Kept> kept_;
   std::string bytes_;
   std::size_t next_ = 0;
 };

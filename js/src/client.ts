@@ -220,7 +220,7 @@ if (typeof Symbol.asyncDispose === 'symbol') {
 function discard(registration: Registration, error: unknown): void {
   const { code } = error as Partial<RegistrationError>;
   const refused = code === 'rejected' || code === 'auth-failed' || code === 'interval';
-  if (refused || !internals.wasSent(registration)) {
+  if (refused || !internals.mayBeBound(registration)) {
     registration.remove();
     return;
   }

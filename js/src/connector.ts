@@ -123,7 +123,9 @@ export class Connector implements SocketOwner {
 
   lost(socket: Socket, code: number, reason: string, cause?: unknown): void {
     if (!this.#sockets.delete(socket.flow)) return;
-    this.reason = reason;
+    const { endpoint } = socket;
+    // What an address carries besides, a token in its query above all, stays out of events and errors.
+    this.reason = endpoint === null ? reason : reason.replaceAll(endpoint.url, endpoint.publicUrl);
     this.cause = cause;
     this.lostUrl = socket.endpoint?.publicUrl ?? '';
     this.#events.flowLost(socket.flow, code);

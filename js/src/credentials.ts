@@ -56,6 +56,11 @@ export class CredentialsDesk {
     return this.#questions.get(id) === question && this.#questions.delete(id);
   }
 
+  /** Whether a question of that registration has no answer yet. */
+  isAsking(id: number): boolean {
+    return this.#questions.has(id);
+  }
+
   /** The answer is not wanted any more. */
   dismiss(id: number): void {
     this.#questions.get(id)?.abort();

@@ -158,6 +158,17 @@ export class Engine implements Listener, ChannelOwner {
     this.run('closeChannel', id);
   }
 
+  /** Forgets what was learnt from the old ones; the new ones answer what is being asked. */
+  resetCredentials({ id }: Registration, available: boolean): void {
+    this.#desk.dismiss(id);
+    this.run('resetCredentials', id, Number(available));
+  }
+
+  /** Whether its function was asked for credentials and has not answered yet. */
+  isAsking({ id }: Registration): boolean {
+    return this.#desk.isAsking(id);
+  }
+
   checkCredentials(secrets: Secrets): void {
     if (!Array.isArray(secrets)) return;
     this.command('checkCredentials', secrets);
@@ -227,6 +238,11 @@ export class Engine implements Listener, ChannelOwner {
       }
       case OutputKind.request:
         this.#requested(output, content as Result);
+        break;
+      case OutputKind.credentialsSettled:
+        dispatcher.tell(() => {
+          this.#desk.dismiss(output.registration);
+        });
         break;
       default:
         this.#happened(output, content as Result);
@@ -322,8 +338,6 @@ export class Engine implements Listener, ChannelOwner {
       if (target !== undefined) this.#wanted(target, reference, result);
       return;
     }
-    // What one flow has to tell does not answer the question that another asks.
-    if (target === undefined || !internals.hasSeveralFlows(target)) this.#desk.dismiss(id);
     const change = this.#change?.id === id ? this.#change.properties : null;
     if (kind <= OutputKind.refreshed) {
       if (change !== null) change.success = result;

@@ -81,6 +81,7 @@ export const enum OutputKind {
   snapshot,
   channel,
   channelMessage,
+  credentialsSettled,
   registered,
   refreshed,
   unregistered,

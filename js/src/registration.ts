@@ -34,10 +34,9 @@ export interface Properties extends Pick<
 /** What the engine may do to a registration. Each function keeps the order properties, statechange, event, promise. */
 export interface Internals {
   secrets(target: Registration): Secrets;
-  /** A REGISTER was under way at some time, so the registrar may hold a binding. */
-  wasSent(target: Registration): boolean;
+  /** A REGISTER was under way at some time, and may have made a binding: one that met a challenge has not. */
+  mayBeBound(target: Registration): boolean;
   change(target: Registration, properties: Properties): void;
-  hasSeveralFlows(target: Registration): boolean;
   flowChanged(target: Registration, flow: Flow): void;
   /** One of the kinds that have an event. */
   happen(target: Registration, kind: OutputKind, attempt: number, result: Result): void;
@@ -69,8 +68,7 @@ export class Registration extends Emitter implements types.Registration {
   static {
     internals = {
       secrets: (target) => target.#secrets,
-      wasSent: (target) => target.#sent,
-      hasSeveralFlows: (target) => typeof target.#flows === 'object',
+      mayBeBound: (target) => target.#sent && !target.#engine.isAsking(target),
       flowChanged(target, flow) {
         if (typeof target.#flows !== 'object') return;
         target.#flows = target.#flows.map((each) => (each.regId === flow.regId ? flow : each));
@@ -207,8 +205,7 @@ export class Registration extends Emitter implements types.Registration {
     const secrets = readCredentials(credentials);
     this.#engine.checkCredentials(secrets);
     this.#secrets = secrets;
-    // Forgets what was learnt from the old ones.
-    this.#engine.run('resetCredentials', this.#id, Number(secrets !== null));
+    this.#engine.resetCredentials(this, secrets !== null);
   }
 
   update(options: Parameters<types.Registration['update']>[0]): void {

@@ -211,7 +211,7 @@ void Scenario::change_registration() {
     case 2:
     case 3:
       (void)world_.agent.reset_credentials(id, !choices_.once_in(4));
-      return;
+      return world_.drain();
     case 4:
       return world_.agent.set_trace(choices_.once_in(2));
     default: {

@@ -387,6 +387,7 @@ static std::string describe(const Output& output) {
                                                "snapshot",
                                                "channel",
                                                "channel_message",
+                                               "credentials_settled",
                                                "registered",
                                                "refreshed",
                                                "unregistered",

@@ -214,6 +214,71 @@ describe('a credentials function', () => {
     await client.close();
   });
 
+  test('API-04 an expiry meanwhile does not take the question back', async () => {
+    let answer;
+    let asked;
+    const world = await createWorld();
+    const registration = await world.registered({
+      expires: 60,
+      credentials: (_, { signal }) => {
+        if (world.socket.sent.length < 3) return { password: 'secret-marker' };
+        asked = signal;
+        return new Promise((resolve) => (answer = resolve));
+      },
+    });
+    await world.clock.advance(55_000);
+    const request = world.socket.last;
+    world.socket.receive(
+      reply(request, 401, 'Unauthorized', {
+        'WWW-Authenticate': 'Digest realm="other.example", nonce="n9", qop="auth"',
+      }),
+    );
+    await turn();
+    await world.clock.advance(30_000);
+    expect(registration.bound).toBe(false);
+    expect(asked.aborted).toBe(false);
+    answer({ password: 'secret-marker', realm: 'other.example' });
+    await turn();
+    world.socket.receive(accept(world.socket.last));
+    expect(registration.state).toBe('registered');
+    await world.client.close();
+  });
+
+  test('API-04 setCredentials() answers what a function was asked, and takes its question back', async () => {
+    let signal;
+    const { client, socket, registration, done } = await challenged((_, options) => {
+      signal = options.signal;
+      return new Promise(() => undefined);
+    });
+    registration.setCredentials({ password: 'secret-marker' });
+    expect(header(socket.last, 'Authorization')).toContain('username="alice"');
+    expect(signal.aborted).toBe(true);
+    socket.receive(accept(socket.last));
+    await done;
+    await client.close();
+  });
+
+  test('API-08 client.register() that is aborted while it asks leaves nothing and asks no more', async () => {
+    const world = await createWorld();
+    const aborter = new AbortController();
+    let asked = 0;
+    const credentials = () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    };
+    const done = world.client.register({ ...alice, credentials }, { signal: aborter.signal });
+    world.socket.open();
+    world.socket.receive(challenge(world.socket.last));
+    await turn();
+    aborter.abort();
+    await expect(done).rejects.toBe(aborter.signal.reason);
+    await turn();
+    expect(world.client.registrations).toHaveLength(0);
+    expect(world.socket.sent).toHaveLength(1);
+    expect(asked).toBe(1);
+    await world.client.close();
+  });
+
   test('remove() aborts its signal; a late answer changes nothing', async () => {
     let signal;
     let answer;

@@ -1,4 +1,5 @@
 // WebSockets of every kind: opened, refused, lost, silent, and what comes over them.
+import { inspect } from 'node:util';
 import { createServer as createTcpServer } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
 import WebSocket, { WebSocketServer } from 'ws';
@@ -82,6 +83,19 @@ describe('opening', () => {
     const registration = client.createRegistration(alice);
     await expect(registration.register()).rejects.toMatchObject({ code: 'transport', cause });
     expect(registration.state).toBe('failed');
+    await client.close();
+  });
+
+  test("SEC-02 an address's query in the platform's words reaches no event and no error", async () => {
+    const { client, sockets } = await createWorld();
+    const reasons = [];
+    client.addEventListener('connectionchange', ({ detail }) => reasons.push(detail.reason));
+    const done = client.createRegistration(alice).register();
+    sockets[0].error({ message: `cannot open ${sockets[0].url}` });
+    await expect(done).rejects.toMatchObject({
+      message: expect.stringContaining('cannot open wss://edge.example.com/ws'),
+    });
+    expect(inspect([reasons, await done.catch((error) => error)])).not.toContain('query-marker');
     await client.close();
   });
 

@@ -70,7 +70,8 @@ class Agent {
 
   // Forgets and wipes what was learnt from earlier credentials: HA1 and nonces,
   // pinned realms, rejections. `available` is what has_credentials is from now
-  // on. Refuses with unknown_registration.
+  // on. A challenge that is open is asked about again. Refuses with
+  // unknown_registration.
   Status reset_credentials(RegistrationId id, bool available);
 
   // Answers a credentials_wanted output, `challenge` being the output's: all

@@ -153,12 +153,13 @@ enum class OutputKind : std::uint8_t {
   // its dialogs, and the Service-Route's name-addrs.
   channel,
   channel_message,  // `bytes` came in for `channel`: one message, nothing blank
-  registered,       // the first success, also on a new flow or after a loss
-  refreshed,        // every other success
-  unregistered,     // the binding ended, for `reason`
-  failed,           // given up, for `failure`
-  retry,            // failed, and tried again at `retry_at`
-  warning,          // `warning` is its code, `bytes` its text
+  credentials_settled,  // nobody waits for an answer to credentials_wanted
+  registered,           // the first success, also on a new flow or after a loss
+  refreshed,            // every other success
+  unregistered,         // the binding ended, for `reason`
+  failed,               // given up, for `failure`
+  retry,                // failed, and tried again at `retry_at`
+  warning,              // `warning` is its code, `bytes` its text
   // To be answered, with Agent::provide_credentials():
   credentials_wanted,
   // Ends of calls, behind the events that go with them:

@@ -190,9 +190,12 @@ Status Agent::update(RegistrationId id, const UpdateOptions& options) {
 }
 
 Status Agent::reset_credentials(RegistrationId id, bool available) {
-  const std::vector<Registration*> members = implementation_->all_of(id);
+  Implementation& self = *implementation_;
+  const std::vector<Registration*> members = self.all_of(id);
+  if (Account* const account = self.account_of(id)) account->forget_questions();
   for (Registration* const member : members) {
     member->reset_credentials(available);
+    self.set_timer(*member);
   }
   return members.empty() ? no_such_registration : fine;
 }

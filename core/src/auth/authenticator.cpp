@@ -64,6 +64,16 @@ Demand Authenticator::challenged(const ChallengeList& challenges,
     if (asks_for_token) return Demand::needs_tls;
     return challenges.count == 0 ? Demand::unreadable : Demand::unanswerable;
   }
+  // A registrar that asks for itself shows that the proxies before it are
+  // content: what they make of their nonce later is another matter.
+  if (std::none_of(items.begin(), items.end(),
+                   [](const Challenge& item) { return item.proxy; })) {
+    for (Session& session : sessions_) {
+      if (session.proxy() && session.standing == Standing::offered) {
+        session.standing = Standing::accepted;
+      }
+    }
+  }
   bool missing = false;
   bool refused = false;
   const bool may_ask = !attempt.token_was_refused;
@@ -117,6 +127,7 @@ Authenticator::Renewal Authenticator::renew(const ChallengeList& challenges,
   const bool is_stale =
       best != nullptr && best->nonce != digest->nonce() &&
       (best->stale || session->standing == Standing::accepted);
+  if (is_stale && best->stale) attempt.previous = Previous::stale;
   if (is_stale && session->standing != Standing::refused &&
       attempt.stale_answers < max_stale_answers) {
     const HexDigest ha1 = digest->ha1();
@@ -217,8 +228,8 @@ DigestSession::Mutual Authenticator::take_authentication_info(
       ++count;
     }
     if (count != 1) continue;
-    const auto mutual =
-        only->take_authentication_info(header.value, request_uri, {});
+    const auto mutual = only->take_authentication_info(
+        header.value, request_uri, response.body);
     if (mutual != DigestSession::Mutual::absent) result = mutual;
   }
   return result;
@@ -260,7 +271,7 @@ void Authenticator::forget_sessions() { sessions_.clear(); }
 
 void Authenticator::reset() {
   forget_sessions();
-  sides_ = {};
+  *sides_ = {};
   weakness_ = weakness_was_told_ = false;
 }
 

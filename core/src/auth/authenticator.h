@@ -67,6 +67,10 @@ void describe_bearer(const Challenge& challenge, ChallengeInfo& info);
 // not kept; HA1 and tokens are wiped when they are forgotten.
 class Authenticator {
  public:
+  // Another flow of the same account: realms are pinned, and weaker algorithms
+  // are refused, for all of its flows. `first` outlives this use.
+  void join(Authenticator& first) { sides_ = &first.own_sides_; }
+
   [[nodiscard]] Demand challenged(const ChallengeList& challenges,
                                   const Terms& terms, Attempt& attempt,
                                   Entropy& entropy);
@@ -164,13 +168,13 @@ class Authenticator {
   [[nodiscard]] bool has_answer(const Challenge& challenge) const;
   [[nodiscard]] const Session* aged_token(const Terms& terms) const;
   [[nodiscard]] Session* aged_token(const Terms& terms);
-  [[nodiscard]] Side& side(bool proxy) { return sides_[proxy ? 1 : 0]; }
-  [[nodiscard]] const Side& side(bool proxy) const {
-    return sides_[proxy ? 1 : 0];
+  [[nodiscard]] Side& side(bool proxy) const {
+    return (*sides_)[proxy ? 1 : 0];
   }
 
   std::vector<Session> sessions_;
-  std::array<Side, 2> sides_;
+  std::array<Side, 2> own_sides_;
+  std::array<Side, 2>* sides_ = &own_sides_;
   bool weakness_ = false;
   bool weakness_was_told_ = false;
 };

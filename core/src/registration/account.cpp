@@ -103,6 +103,8 @@ bool Account::translate(Output& output) {
       return rank(all_.state) < rank(RegistrationState::refreshing);
     case OutputKind::credentials_wanted:
       return credentials_wanted(output, flow);
+    case OutputKind::credentials_settled:
+      return drop_question(flow) && questions_.empty();
     case OutputKind::operation_done:
       return operation_done(output);
     case OutputKind::operation_failed:
@@ -157,14 +159,17 @@ bool Account::take_change(Output& output) {
 
 // One question at a time: the flows' registrars are one, and so is the answer.
 bool Account::credentials_wanted(Output& output, std::size_t flow) {
-  std::erase_if(questions_, [flow](const Question& question) {
-    return question.flow == flow;  // it has given up the earlier one
-  });
   const bool is_first = questions_.empty();
   questions_.push_back({flow, output.challenge});
   if (!is_first) return false;
   output.challenge = ++asked_;
   return true;
+}
+
+bool Account::drop_question(std::size_t flow) {
+  return std::erase_if(questions_, [flow](const Question& question) {
+           return question.flow == flow;
+         }) > 0;
 }
 
 // The first flow that is registered makes a register() true; an unregister()

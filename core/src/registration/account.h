@@ -39,6 +39,9 @@ class Account {
   [[nodiscard]] std::vector<std::pair<Registration*, std::uint32_t>> asking(
       std::uint32_t challenge);
 
+  // The flows ask again, for other credentials.
+  void forget_questions() { questions_.clear(); }
+
   // Turns a flow's output into the account's. False: there is nothing to tell.
   [[nodiscard]] bool translate(Output& output);
   // The account's properties, when they changed with what was translated last.
@@ -73,6 +76,8 @@ class Account {
   [[nodiscard]] bool operation_done(Output& output);
   [[nodiscard]] bool operation_failed(const Output& output);
   [[nodiscard]] bool credentials_wanted(Output& output, std::size_t flow);
+  // False: there was none.
+  bool drop_question(std::size_t flow);
   [[nodiscard]] Operation* find(OperationId id);
   void settle(Operation& operation);
 

@@ -79,8 +79,12 @@ void Registration::challenged(const message::Message& response) {
     return fail_authentication(failure);
   }
   exchange.challenge_text = context_.message_text;
-  ChallengeInfo& info = context_.results.challenge();
-  authenticator_.describe(challenges, terms(), exchange.authentication, info);
+  ask_for_credentials(challenges);
+}
+
+void Registration::ask_for_credentials(const auth::ChallengeList& challenges) {
+  ChallengeInfo info;
+  authenticator_.describe(challenges, terms(), current_->authentication, info);
   ask_for_credentials(info);
 }
 
@@ -88,19 +92,28 @@ void Registration::ask_for_credentials(const ChallengeInfo& info) {
   current_->waiting_for_credentials = true;
   credentials_deadline_ =
       context_.clock.steady() + context_.credentials_timeout;
-  Output& output = context_.outbox.push(OutputKind::credentials_wanted);
+  Output& output = context_.outbox.push(info);
   output.registration = id_;
   output.challenge = ++challenge_;
-  output.challenge_info = &info;
+  asked_for_credentials_ = true;
+}
+
+// The host may stop its own asking, of a person above all, when the answer is
+// of no use any more.
+void Registration::settle_question() {
+  if (!asked_for_credentials_ || is_waiting_for_credentials()) return;
+  asked_for_credentials_ = false;
+  context_.outbox.push(OutputKind::credentials_settled).registration = id_;
+}
+
+bool Registration::is_waiting_for_credentials() const {
+  return current_ && current_->waiting_for_credentials;
 }
 
 void Registration::provide_credentials(std::uint32_t challenge,
                                        std::span<const Credentials> given) {
-  if (!current_ || !current_->waiting_for_credentials ||
-      challenge != challenge_) {
-    return;
-  }
-  current_->waiting_for_credentials = false;
+  if (!is_waiting_for_credentials() || challenge != challenge_) return;
+  current_->waiting_for_credentials = asked_for_credentials_ = false;
   credentials_deadline_ = no_deadline;
   if (current_->challenge_text.empty()) {
     provide_token(given);
@@ -110,20 +123,33 @@ void Registration::provide_credentials(std::uint32_t challenge,
   publish();
 }
 
-void Registration::provide_answers(std::span<const Credentials> given) {
-  std::swap(context_.kept_response, current_->challenge_text);
+// Those of the response that waits for an answer, which is taken apart again.
+auth::ChallengeList Registration::waiting_challenges() {
   message::Message& response = context_.message;
-  if (message::parse(context_.kept_response, response) !=
+  if (message::parse(current_->challenge_text, response) !=
       message::ParseError::none) {
     response.row_count_ = 0;
   }
   auth::ChallengeList challenges;
   auth::parse_challenges(response, challenges);
-  const auth::Supply supply =
-      authenticator_.supply(challenges, given, terms(), context_.entropy);
+  return challenges;
+}
+
+void Registration::provide_answers(std::span<const Credentials> given) {
+  const auth::Supply supply = authenticator_.supply(waiting_challenges(), given,
+                                                    terms(), context_.entropy);
   if (supply == auth::Supply::answered) return send_again();
-  Failure failure = make_failure(FailureCode::auth_failed, advice(supply));
-  failure.response = context_.results.response(response);
+  const bool is_stale =
+      current_->authentication.previous == ChallengeInfo::Previous::stale;
+  Failure failure = make_failure(
+      FailureCode::auth_failed,
+      supply == auth::Supply::repeated && is_stale
+          ? "The server calls every nonce stale. Check its clock and its "
+            "settings for nonces."
+          : advice(supply));
+  const Response response = context_.results.response(context_.message);
+  failure.response =
+      context_.outbox.keep(std::move(current_->challenge_text), response);
   fail_authentication(failure);
 }
 
@@ -134,7 +160,7 @@ bool Registration::asks_for_token() {
     return false;
   }
   current_->challenge_text.clear();
-  ChallengeInfo& info = context_.results.challenge();
+  ChallengeInfo info;
   authenticator_.describe_token(terms(), info);
   ask_for_credentials(info);
   return true;
@@ -172,9 +198,21 @@ void Registration::send_again() {
   send_register();
 }
 
+// The new ones answer what is being asked.
 void Registration::reset_credentials(bool available) {
   settings_.has_credentials = available;
   authenticator_.reset();
+  if (!is_waiting_for_credentials()) return;
+  current_->waiting_for_credentials = false;
+  credentials_deadline_ = no_deadline;
+  if (current_->challenge_text.empty()) {
+    send_again();
+  } else if (available) {
+    ask_for_credentials(waiting_challenges());
+  } else {
+    provide_answers({});
+  }
+  publish();
 }
 
 }  // namespace sipreg::registration

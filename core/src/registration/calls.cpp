@@ -126,6 +126,11 @@ void Registration::call_unregister(std::unique_ptr<Exchange> call) {
   wanted_ = false;
   failed_ = false;
   retry_at_ = no_deadline;
+  if (is_waiting_for_credentials() && current_->registers()) {
+    // Nothing is in flight: it waits its turn no longer.
+    credentials_deadline_ = no_deadline;
+    enqueue_first(std::move(current_));
+  }
   if (!current_) cancel_waiting_registers();
   if (!current_ && !must_be_sent(*call)) {
     finish_unsent(std::move(call));
@@ -144,7 +149,7 @@ void Registration::cancel_waiting_registers() {
       settle_failed(
           *waiting,
           make_failure(FailureCode::cancelled,
-                       "unregister() was called before anything was sent."));
+                       "unregister() was called before the request went out."));
       release(std::move(waiting));
     } else {
       enqueue(std::move(waiting));

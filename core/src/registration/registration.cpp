@@ -237,6 +237,7 @@ void Registration::end(FailureCode code) {
     settle_failed(*exchange, failure);
     release(std::move(exchange));
   }
+  settle_question();
   count_in();
 }
 
@@ -275,6 +276,11 @@ bool Registration::holds_on_flow() const {
   return bound_ && connection_.open() && registered_flow_ == connection_.flow();
 }
 
+void Registration::join(std::span<Registration* const> flows) {
+  flows_ = flows;
+  if (!flows.empty()) authenticator_.join(flows.front()->authenticator_);
+}
+
 bool Registration::another_flow_holds() const {
   return std::any_of(flows_.begin(), flows_.end(),
                      [this](const Registration* flow) {
@@ -303,6 +309,7 @@ void Registration::count_in() {
 
 void Registration::publish() {
   count_in();
+  settle_question();
   const RegistrationState now = state();
   const Millis wall_offset = context_.clock.wall() - context_.clock.steady();
   const bool has_told_times = bound_ || told_retry_at_ != no_deadline;

@@ -84,7 +84,7 @@ class Registration {
   }
 
   // The flows of the account, this one among them; they outlive it.
-  void join(std::span<Registration* const> flows) { flows_ = flows; }
+  void join(std::span<Registration* const> flows);
   // What the host calls the account: the first of its flows.
   [[nodiscard]] RegistrationId account() const {
     return flows_.empty() ? id_ : flows_.front()->id();
@@ -202,6 +202,10 @@ class Registration {
   [[nodiscard]] auth::Terms terms() const;
   void challenged(const message::Message& response);
   void ask_for_credentials(const ChallengeInfo& info);
+  void ask_for_credentials(const auth::ChallengeList& challenges);
+  void settle_question();
+  [[nodiscard]] bool is_waiting_for_credentials() const;
+  [[nodiscard]] auth::ChallengeList waiting_challenges();
   void provide_answers(std::span<const Credentials> given);
   [[nodiscard]] bool asks_for_token();
   void provide_token(std::span<const Credentials> given);
@@ -259,6 +263,7 @@ class Registration {
   Millis credentials_deadline_ = no_deadline;
   std::uint32_t failures_ = 0;  // attempts since the last 2xx
   std::uint32_t challenge_ = 0;
+  bool asked_for_credentials_ = false;    // and the host was told of no end
   Match last_match_ = Match::none;        // how the last 2xx named our binding
   std::uint8_t dropped_ = 0;              // Extensions that a server refused,
   std::uint32_t dropped_by_ = 0;          // and which server

@@ -36,6 +36,11 @@ Failure make_failure(FailureCode code, std::string_view message) {
 Response ResultBuilder::response(const message::Message& message) {
   headers_.clear();
   for (const message::Header& header : message.headers()) {
+    // A server that echoes our credentials does not get them into an error.
+    if (header.id == HeaderName::authorization ||
+        header.id == HeaderName::proxy_authorization) {
+      continue;
+    }
     headers_.push_back({header.name, header.value});
   }
   return {message.status, message.reason, headers_};

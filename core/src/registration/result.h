@@ -33,8 +33,6 @@ class ResultBuilder {
   [[nodiscard]] static Success::Push push(const message::Message& message,
                                           std::string_view provider);
 
-  [[nodiscard]] ChallengeInfo& challenge() { return challenge_; }
-
  private:
   void read_bindings(const message::Message& message, const OwnContact& own,
                      OwnBinding& found);
@@ -48,7 +46,6 @@ class ResultBuilder {
   std::vector<std::string_view> path_;
   std::vector<std::string_view> associated_uris_;
   Success success_;
-  ChallengeInfo challenge_;
 };
 
 }  // namespace sipreg::registration
