@@ -433,6 +433,21 @@ TEST(Offline, API_03_the_next_attempt_waits_for_the_cap_and_no_longer) {
   EXPECT_EQ(world.state(id), RegistrationState::registered);
 }
 
+TEST(Offline, API_02_the_longer_wait_is_told) {
+  ClientOptions client;
+  client.reconnect = ReconnectPolicy::rfc5626;
+  Simulation world(client);
+  world.auto_open = false;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.refuse();
+  world.offline();
+  EXPECT_EQ(world.deadline() - world.now(), 1'800'000);
+  EXPECT_EQ(world.properties(id)->retry_at, world.wall() + 1'800'000);
+  EXPECT_EQ(world.last(OutputKind::connection)->retry_at,
+            world.wall() + 1'800'000);
+}
+
 TEST(Offline, fault_80_a_storm_of_offline_and_online_is_one_attempt) {
   Simulation world;
   registered_with(world, {});

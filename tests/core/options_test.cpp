@@ -143,12 +143,24 @@ TEST(Options, REG_19_fault_86_the_librarys_own_headers_are_refused) {
 TEST(Options, REG_19_what_has_an_option_of_its_own_is_no_parameter) {
   Simulation world;
   for (const std::string_view name :
-       {"expires", "q", "+sip.instance", "reg-id", "EXPIRES"}) {
+       {"expires", "q", "+sip.instance", "reg-id", "EXPIRES", "+sip.pnsreg"}) {
     const NameValue parameter{name, "1", false};
     RegistrationOptions options = alice();
     options.contact.parameters = {&parameter, 1};
     RegistrationId id = 0;
     EXPECT_EQ(world.agent.create(options, id).option, "contact.params") << name;
+  }
+}
+
+TEST(Options, REG_09_a_uri_parameters_name_has_no_escape_and_no_backtick) {
+  Simulation world;
+  for (const std::string_view name : {"a%41", "a%", "a`b"}) {
+    const NameValue parameter{name, "1", false};
+    RegistrationOptions options = alice();
+    options.contact.uri_parameters = {&parameter, 1};
+    RegistrationId id = 0;
+    EXPECT_EQ(world.agent.create(options, id).option, "contact.uriParams")
+        << name;
   }
 }
 

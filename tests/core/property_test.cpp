@@ -52,15 +52,15 @@ void run_seeds(std::uint32_t first, std::uint32_t runs) {
 }
 
 TEST(Property, INV_01_INV_02_INV_03_requests_and_calls_on_random_runs) {
-  run_seeds(1, 2'000);
+  run_seeds(1, 1'000);
 }
 
 TEST(Property, INV_04_INV_05_INV_06_bindings_and_ends_on_random_runs) {
-  run_seeds(2'001, 2'000);
+  run_seeds(1'001, 1'000);
 }
 
 TEST(Property, INV_07_API_05_REG_06_timers_and_queues_on_random_runs) {
-  run_seeds(4'001, 2'000);
+  run_seeds(2'001, 1'000);
 }
 
 // Whatever the application asks for is refused, or said exactly.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "recovery.h"
+
 namespace sipreg::testing {
 namespace {
 
@@ -36,7 +38,7 @@ void Scenario::go() {
     step();
     watch_.check();
   }
-  watch_.settle();
+  choices_.once_in(2) ? recover() : watch_.settle();
   // A dead socket on top, and silence until nothing can be held any more.
   if (choices_.once_in(4)) {
     while (world_.socket_open()) world_.drop();
@@ -52,6 +54,27 @@ void Scenario::go() {
   world_.advance(year);
   stray();
   watch_.check();
+}
+
+void Scenario::recover() {
+  static constexpr int lifetimes[] = {120, 600, 3'600};
+  std::set<RegistrationId> loose = unrefreshed_;
+  const bool all_may_be_removed = std::any_of(
+      sweeps_.begin(), sweeps_.end(),
+      [this](OperationId sweep) { return world_.outcome(sweep) == nullptr; });
+  for (const RegistrationId id : registrations_) {
+    if (all_may_be_removed || watch_.may_wait_for_credentials(id)) {
+      loose.insert(id);
+    }
+  }
+  // A token that is to be renewed may be refused for its realm.
+  for (const Seen& seen : world_.outputs) {
+    if (seen.kind == OutputKind::credentials_wanted && seen.bearer) {
+      loose.insert(seen.registration);
+    }
+  }
+  Recovery(world_, watch_, client_).run(choices_.one_of(lifetimes), loose);
+  watch_.settle();
 }
 
 void Scenario::step() {
@@ -110,6 +133,9 @@ void Scenario::create() {
   const std::uint32_t flows =
       status.ok() && options.outbound ? options.flows : 1;
   watch_.created(id, flows);
+  if (status.ok() && options.refresh.policy == RefreshPolicy::off) {
+    unrefreshed_.insert(id);
+  }
   registrations_.push_back(id);
 }
 
@@ -119,9 +145,11 @@ RegistrationId Scenario::any_registration() {
 
 void Scenario::call() {
   const RegistrationId id = any_registration();
-  const OperationId operation = world_.try_call(id, host_.call());
+  const Call call = host_.call();
+  const OperationId operation = world_.try_call(id, call);
+  if (call.kind == CallKind::unregister_all) sweeps_.push_back(operation);
   EXPECT_TRUE(operation == 0 || watch_.is_alive(id));
-  watch_.called(operation);
+  watch_.called(id, operation);
 }
 
 FlowId Scenario::any_socket() {
@@ -215,8 +243,13 @@ void Scenario::change_registration() {
     case 4:
       return world_.agent.set_trace(choices_.once_in(2));
     default: {
-      const Status status = world_.agent.update(id, host_.update());
+      const UpdateOptions options = host_.update();
+      const Status status = world_.agent.update(id, options);
       EXPECT_TRUE(status.ok() || !status.message.empty());
+      if (status.ok() && options.refresh &&
+          options.refresh->policy == RefreshPolicy::off) {
+        unrefreshed_.insert(id);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Scenario {
 
  private:
   void step();
+  void recover();
   void create();
   void call();
   void socket();
@@ -48,6 +50,8 @@ class Scenario {
   Simulation world_;
   Watch watch_;
   std::vector<RegistrationId> registrations_;
+  std::vector<OperationId> sweeps_;       // removals of all bindings
+  std::set<RegistrationId> unrefreshed_;  // from some time on, at least
   std::ptrdiff_t answered_ = 0;  // the outputs before credentials were given
 };
 

@@ -417,5 +417,37 @@ TEST(SeveralFlows, OB_07_more_flows_than_servers_are_refused) {
   EXPECT_TRUE(world.agent.create(options, id).ok());
 }
 
+// The properties that a host sees on the way from registered to removed.
+TEST(SeveralFlows, API_07_the_flows_end_together) {
+  for (const bool closes : {false, true}) {
+    World world;
+    world.registered();
+    const std::size_t before = world.told.size();
+    if (closes) {
+      world.agent.close(world.now);
+    } else {
+      EXPECT_TRUE(world.agent.remove(world.now, world.id).ok());
+    }
+    world.poll();
+    for (std::size_t i = before; i < world.told.size(); ++i) {
+      if (world.told[i].kind != OutputKind::registration) continue;
+      EXPECT_EQ(world.told[i].state, RegistrationState::removed);
+    }
+    EXPECT_EQ(world.state, RegistrationState::removed);
+  }
+}
+
+TEST(SeveralFlows, API_02_a_retry_is_told_when_nobody_has_another_turn) {
+  World world;
+  world.call(CallKind::register_);
+  world.refuse(0);
+  world.refuse(1);
+  EXPECT_EQ(world.state, RegistrationState::connecting);
+  EXPECT_EQ(world.count(OutputKind::retry), 0u);
+  world.refuse(1);  // which the first flow tries as well
+  EXPECT_EQ(world.state, RegistrationState::waiting);
+  EXPECT_EQ(world.count(OutputKind::retry), 1u);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

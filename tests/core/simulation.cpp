@@ -425,10 +425,7 @@ void Simulation::check_order(const Output& output) const {
                   properties->state == RegistrationState::failed);
       break;
     case OutputKind::retry:
-      // One of several flows may wait while another has its turn.
-      if (properties != nullptr &&
-          !has_several_.contains(output.registration) &&
-          output.failure.retry_at != 0) {
+      if (properties != nullptr && output.failure.retry_at != 0) {
         EXPECT_NEAR(properties->retry_at, output.failure.retry_at, 1'000)
             << "in state " << static_cast<int>(properties->state) << ": "
             << output.failure.message;
@@ -635,9 +632,6 @@ void Simulation::drain() {
       case OutputKind::disconnect:
         disconnects.push_back(output.close_code);
         EXPECT_EQ(sockets_.erase(output.flow), 1u);
-        break;
-      case OutputKind::flow:
-        has_several_.insert(output.registration);
         break;
       case OutputKind::credentials_wanted:
         wanted.emplace_back(output.registration, output.challenge);

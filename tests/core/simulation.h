@@ -8,7 +8,6 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -198,7 +197,6 @@ class Simulation {
   std::string digest_response_;  // of the frame sent last
   FlowId last_flow_ = 0;
   std::map<FlowId, bool> sockets_;
-  std::set<RegistrationId> has_several_;  // registrations with several flows
   OperationId last_operation_ = 0;
   ChannelId last_channel_ = 0;
 };

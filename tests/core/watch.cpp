@@ -52,8 +52,7 @@ void Watch::created(RegistrationId id, std::uint32_t flows) {
 }
 
 bool Watch::is_alive(RegistrationId id) const {
-  const auto found = members_.find(id);
-  return !closed_ && found != members_.end() && !found->second.removed;
+  return !closed_ && members_.contains(id);
 }
 
 bool Watch::is_open(FlowId flow) const {
@@ -61,14 +60,58 @@ bool Watch::is_open(FlowId flow) const {
   return found != world_.sockets().end() && found->second;
 }
 
-void Watch::called(OperationId operation) {
+std::vector<RegistrationId> Watch::registrations() const {
+  std::vector<RegistrationId> ids;
+  for (const auto& [id, member] : members_) {
+    if (member.host_id == id && is_alive(id)) ids.push_back(id);
+  }
+  return ids;
+}
+
+bool Watch::is_called(RegistrationId id) const {
+  return std::any_of(pending_.begin(), pending_.end(), [id](const auto& entry) {
+    return entry.second.registration == id;
+  });
+}
+
+bool Watch::may_wait_for_credentials(RegistrationId id) const {
+  const RegistrationState state = world_.state(id);
+  return (state == RegistrationState::registering ||
+          state == RegistrationState::refreshing) &&
+         std::any_of(members_.begin(), members_.end(), [id](const auto& entry) {
+           const Member& member = entry.second;
+           return member.host_id == id &&
+                  (!member.in_flight || member.in_flight->may_be_answered);
+         });
+}
+
+std::optional<Watch::Request> Watch::take() {
+  if (sent_.empty()) return std::nullopt;
+  Request request = std::move(sent_.front());
+  sent_.pop_front();
+  return request;
+}
+
+Millis Watch::longest_operation() const {
+  constexpr Millis transactions = 8;
+  return client_.servers * client_.connect_timeout +
+         transactions *
+             (client_.transaction_timeout + client_.credentials_timeout);
+}
+
+void Watch::called(RegistrationId id, OperationId operation) {
   if (operation == 0) return;
   // It may have settled at once.
   const bool settled = std::any_of(
       world_.outputs.begin() + static_cast<std::ptrdiff_t>(read_),
       world_.outputs.end(),
       [operation](const Seen& seen) { return seen.operation == operation; });
-  pending_.insert(operation);
+  // Those before it have their time as well; a wait for the next socket or
+  // for its turn among ten a minute comes on top.
+  constexpr Millis longest_wait = 31 * 60'000;
+  const auto turns = static_cast<Millis>(pending_.size() + 1);
+  pending_[operation] = {id, std::max(world_.now(), held_until_) + late_ +
+                                 turns * (longest_operation() + longest_wait)};
   check();
   EXPECT_EQ(pending_.contains(operation), !settled);
 }
@@ -78,11 +121,12 @@ void Watch::remove(RegistrationId id) {
   EXPECT_EQ(was_there, is_alive(id));
   if (was_there) world_.drain();
   check();
-  for (auto& [member_id, member] : members_) {
-    if (member.host_id != id) continue;
-    member.removed = true;
-    member.in_flight.reset();
+  for (const auto& [member_id, member] : members_) {
+    if (member.host_id == id) removed_.insert(member_id);
   }
+  std::erase_if(members_,
+                [id](const auto& entry) { return entry.second.host_id == id; });
+  told_.erase(id);
   Call call;
   EXPECT_EQ(world_.try_call(id, call), 0u);
 }
@@ -152,6 +196,7 @@ void Watch::check() {
   while (!world_.frames.empty()) check_frame(world_.next_frame());
   forget_lost_flows();
   check_bindings();
+  check_progress();
 }
 
 void Watch::forget_lost_flows() {
@@ -169,17 +214,21 @@ void Watch::check_frame(const std::string& frame) {
   EXPECT_FALSE(closed_) << "a frame after close()";
   if (frame.starts_with("REGISTER ")) check_register(frame);
   if (frame.starts_with("REGISTER ") || frame.starts_with("OPTIONS ")) {
+    constexpr std::size_t kept = 32;
+    if (unanswered_.size() == kept) unanswered_.erase(unanswered_.begin());
     unanswered_.push_back({frame, world_.frame_sent_on});
+    sent_.push_back(unanswered_.back());
   }
 }
 
 void Watch::check_register(const std::string& frame) {
   check_register_shape(frame);
   const RegistrationId id = owner_of(parameter(header(frame, "Via"), "branch"));
+  ASSERT_FALSE(removed_.contains(id)) << "a frame after removal";
   ASSERT_TRUE(members_.contains(id)) << frame;
   Member& member = members_[id];
-  EXPECT_FALSE(member.removed) << "a frame after removal";
-  if (member.in_flight && !member.in_flight->may_be_answered) {
+  if (member.in_flight && !member.in_flight->may_be_answered &&
+      is_open(member.in_flight->flow)) {
     EXPECT_GE(world_.frame_sent_at - member.in_flight->sent_at,
               client_.transaction_timeout)
         << "two REGISTERs in flight";
@@ -200,23 +249,69 @@ void Watch::check_register(const std::string& frame) {
   flight.registers = flight.asked != 0;
   member.in_flight = flight;
   member.offered_until = 0;
+  if (!is_called(member.host_id)) check_rate(member);
+}
+
+// Whatever the server says; those that the application asked for come on top.
+void Watch::check_rate(Member& member) {
+  constexpr std::size_t most = 10;
+  std::deque<Millis>& sends = member.automatic_sends;
+  sends.push_back(world_.frame_sent_at);
+  if (sends.size() <= most) return;
+  EXPECT_GE(sends.back() - sends.front(), 60'000)
+      << "more than ten automatic REGISTERs a minute";
+  sends.pop_front();
 }
 
 void Watch::check_output(const Seen& seen) {
-  const auto found = members_.find(seen.registration);
-  if (found != members_.end()) {
-    EXPECT_FALSE(found->second.removed || closed_)
+  if (seen.registration != 0) {
+    EXPECT_FALSE(removed_.contains(seen.registration) || closed_)
         << "output " << static_cast<int>(seen.kind) << " after removal";
-    EXPECT_EQ(found->second.host_id, seen.registration);
+    const auto found = members_.find(seen.registration);
+    EXPECT_TRUE(found != members_.end() &&
+                found->second.host_id == seen.registration);
   }
   if (seen.kind == OutputKind::registered ||
       seen.kind == OutputKind::refreshed) {
     take_success(seen.registration);
   }
+  if (seen.kind == OutputKind::registration) check_properties(seen);
+  if (seen.kind == OutputKind::unregistered) {
+    bool& owes_reason = told_[seen.registration].owes_reason;
+    EXPECT_TRUE(std::exchange(owes_reason, false) ||
+                seen.reason == UnregisteredReason::user)
+        << "unregistered, and was not bound";
+  }
   if (seen.operation != 0) {
     EXPECT_EQ(pending_.erase(seen.operation), 1u)
         << "settled twice, or never called: " << seen.operation;
   }
+}
+
+// Who has given up, or wants nothing, starts again for a call alone. (What a
+// REGISTER has bound beside the removal of all is removed as well.)
+void Watch::check_properties(const Seen& seen) {
+  Told& told = told_[seen.registration];
+  const auto is_at_rest = [](RegistrationState state) {
+    return state == RegistrationState::unregistered ||
+           state == RegistrationState::failed ||
+           state == RegistrationState::removed;
+  };
+  if (is_at_rest(told.state) && !is_at_rest(seen.state) &&
+      seen.state != RegistrationState::unregistering) {
+    EXPECT_TRUE(is_called(seen.registration))
+        << "from state " << static_cast<int>(told.state) << " to "
+        << static_cast<int>(seen.state) << " without a call";
+  }
+  if (world_.wall() > 0) {  // before 1970 a time says nothing
+    EXPECT_EQ(seen.state == RegistrationState::waiting, seen.retry_at != 0);
+    EXPECT_EQ(seen.bound, seen.expires_at != 0);
+  }
+  if (told.bound && !seen.bound) {
+    told.owes_reason = seen.state != RegistrationState::removed;
+  }
+  told.state = seen.state;
+  told.bound = seen.bound;
 }
 
 void Watch::take_success(RegistrationId id) {
@@ -227,6 +322,40 @@ void Watch::take_success(RegistrationId id) {
     is_offered = true;
   }
   EXPECT_TRUE(is_offered) << "a success without a 2xx";
+}
+
+// Nobody is stuck: something is under way or will be, and calls end in time.
+void Watch::check_progress() {
+  const Millis passed = world_.now() - std::exchange(checked_at_, world_.now());
+  if (something_is_due() || !world_.is_punctual()) {
+    late_ += passed;
+    return;
+  }
+  for (const auto& [operation, pending] : pending_) {
+    EXPECT_LE(world_.now(), pending.ends_by + late_)
+        << "call " << operation << " is pending for too long";
+  }
+  const bool will_go_on = world_.deadline() != no_deadline;
+  EXPECT_TRUE(pending_.empty() || will_go_on) << "a call is left pending";
+  for (const auto& [id, told] : told_) {
+    if (!is_alive(id)) continue;
+    EXPECT_FALSE(told.owes_reason) << "not bound any more, and not told why";
+    switch (told.state) {
+      case RegistrationState::connecting:
+      case RegistrationState::registering:
+      case RegistrationState::refreshing:
+      case RegistrationState::unregistering:
+      case RegistrationState::registered:
+      case RegistrationState::waiting:
+        EXPECT_TRUE(will_go_on)
+            << "stuck in state " << static_cast<int>(told.state);
+        break;
+      case RegistrationState::unregistered:
+      case RegistrationState::failed:
+      case RegistrationState::removed:
+        break;
+    }
+  }
 }
 
 bool Watch::something_is_due() const {
@@ -258,12 +387,8 @@ void Watch::check_bindings() const {
 // Nobody opens a socket, answers or gives credentials; a Retry-After holds all
 // up. Calls that cannot go out as one wait for each other.
 void Watch::settle() {
-  constexpr Millis transactions = 8;
-  const Millis longest_operation = client_.servers * client_.connect_timeout +
-                                   transactions * (client_.transaction_timeout +
-                                                   client_.credentials_timeout);
   const Millis end = std::max(held_until_, world_.now()) +
-                     static_cast<Millis>(pending_.size()) * longest_operation;
+                     static_cast<Millis>(pending_.size()) * longest_operation();
   world_.advance(0);
   check();
   while (!pending_.empty()) {

@@ -98,7 +98,8 @@ struct ContactOptions {
   std::optional<double> q;  // 0 to 1, three decimals at most
   // Inside the angle brackets. transport=ws is there unless given.
   std::span<const NameValue> uri_parameters;
-  // Outside. expires, q, +sip.instance and reg-id have options of their own.
+  // Outside. expires, q, +sip.instance, reg-id and +sip.pnsreg have options of
+  // their own.
   std::span<const NameValue> parameters;
 };
 

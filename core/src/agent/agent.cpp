@@ -58,7 +58,8 @@ Agent::Implementation::position(RegistrationId id) {
 std::uint64_t Agent::Implementation::connection_states() const {
   std::uint64_t states = 0;
   for (const auto& connection : connections) {
-    states = states * 5 + static_cast<std::uint64_t>(connection->state());
+    states = states * 5 + static_cast<std::uint64_t>(connection->state()) +
+             5 * static_cast<std::uint64_t>(connection->retry_at());
   }
   return states;
 }

@@ -65,6 +65,7 @@ class Agent::Implementation : public Context {
       traffic.requests.forget_lost();
     }
   }
+  // Changes with any connection's state or wait.
   [[nodiscard]] std::uint64_t connection_states() const;
   void enter(Now now);
   void set_timer(Registration& entry);

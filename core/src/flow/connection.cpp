@@ -86,7 +86,6 @@ void Connection::stand_down() { enter(ConnectionState::disconnected); }
 void Connection::delay() {
   if (state_ != ConnectionState::waiting) return;
   retry_at_ = std::max(retry_at_, now() + back_off(true).max);
-  state_ = ConnectionState::disconnected;  // so that the host hears of it
   enter(ConnectionState::waiting);
 }
 
@@ -331,7 +330,11 @@ void Connection::drop_socket(std::uint16_t code) {
 
 void Connection::enter(ConnectionState state, std::uint16_t code) {
   if (state != ConnectionState::waiting) retry_at_ = no_deadline;
-  if (state_ == state && state != ConnectionState::connecting) return;
+  // Another attempt, or another wait, is news.
+  if (state_ == state && state != ConnectionState::connecting &&
+      state != ConnectionState::waiting) {
+    return;
+  }
   state_ = state;
   Output& output = environment_.outbox.push(OutputKind::connection);
   output.connection = state;

@@ -100,7 +100,10 @@ bool Account::translate(Output& output) {
     case OutputKind::failed:
       return all_.state == RegistrationState::failed;
     case OutputKind::retry:
-      return rank(all_.state) < rank(RegistrationState::refreshing);
+      // Another flow has its turn: nobody waits yet.
+      if (all_.state != RegistrationState::waiting) return false;
+      output.retry_at = output.failure.retry_at = all_.retry_at;
+      return true;
     case OutputKind::credentials_wanted:
       return credentials_wanted(output, flow);
     case OutputKind::credentials_settled:
@@ -123,6 +126,10 @@ bool Account::properties_changed(Output& output, std::size_t flow) {
                      told.state == RegistrationState::refreshing ||
                      output.connected;
   const Told now = best();
+  // The flows end together, one after the other.
+  if (told.state == RegistrationState::removed && now.state != told.state) {
+    return true;
+  }
   changed_ = !(now == all_);
   all_ = now;
   was_bound_ |= all_.bound;

@@ -149,7 +149,9 @@ Status take_from(std::string_view from, Settings& out) {
 Status append_uri_parameters(std::span<const NameValue> parameters,
                              std::string& uri, bool& has_transport) {
   for (const NameValue& parameter : parameters) {
-    if (!message::is_token(parameter.name)) {
+    // A pname has no escapes here, and no backtick (RFC 3261 section 25.1).
+    if (!message::is_token(parameter.name) ||
+        parameter.name.find_first_of("%`") != parameter.name.npos) {
       return refuse("contact.uriParams",
                     "a parameter's name must be a SIP token");
     }
@@ -174,8 +176,8 @@ Status append_uri_parameters(std::span<const NameValue> parameters,
 
 Status append_header_parameters(std::span<const NameValue> parameters,
                                 std::string& contact) {
-  static constexpr std::string_view reserved[] = {"expires", "q",
-                                                  "+sip.instance", "reg-id"};
+  static constexpr std::string_view reserved[] = {
+      "expires", "q", "+sip.instance", "reg-id", "+sip.pnsreg"};
   for (const NameValue& parameter : parameters) {
     if (!message::is_token(parameter.name)) {
       return refuse("contact.params", "a parameter's name must be a SIP token");
@@ -183,8 +185,8 @@ Status append_header_parameters(std::span<const NameValue> parameters,
     for (const std::string_view name : reserved) {
       if (message::equals_ignoring_case(parameter.name, name)) {
         return refuse("contact.params",
-                      "expires, q, +sip.instance and reg-id have options of "
-                      "their own");
+                      "expires, q, +sip.instance, reg-id and +sip.pnsreg have "
+                      "options of their own");
       }
     }
     if (!is_plain_text(parameter.value)) {
