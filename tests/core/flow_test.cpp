@@ -150,16 +150,27 @@ TEST(KeepAlive, OB_11_a_server_that_never_answered_is_asked_by_options) {
   EXPECT_TRUE(world.bound(id));
 }
 
-TEST(KeepAlive, OB_11_a_server_that_answers_neither_keeps_its_flow) {
+// Half open before anything was learnt of the server: fault 14.
+TEST(KeepAlive, OB_11_fault_14_silence_to_ping_and_options_ends_a_flow_once) {
   Simulation world;
   world.auto_pong = false;
   const RegistrationId id = registered_with(world, {});
+  const Millis begun = world.now();
   EXPECT_EQ(world.await_frame(), ping);
   EXPECT_EQ(world.await_frame().substr(0, 7), "OPTIONS");
+  world.advance(10'000);
+  EXPECT_EQ(world.disconnects.size(), 1u);
+  EXPECT_LE(world.now() - begun, 140'000);
+  EXPECT_TRUE(world.bound(id));
+
+  // There it answers the REGISTER, and nothing else: it is left in peace.
+  world.receive(accept(world.await_frame(), 86'400));
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+  EXPECT_EQ(world.await_frame(), ping);
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(world.await_frame().substr(0, 7), "OPTIONS");
   }
-  EXPECT_TRUE(world.disconnects.empty());
+  EXPECT_EQ(world.disconnects.size(), 1u);
   EXPECT_EQ(world.state(id), RegistrationState::registered);
 }
 

@@ -33,6 +33,7 @@ struct World {
     ClientOptions client;
     client.instance_id = "urn:uuid:00000000-0000-4000-8000-000000000001";
     client.servers = servers;
+    client.keep_alive.on = false;  // nobody here answers pings
     std::array<std::uint8_t, 32> seed{7};
     EXPECT_TRUE(agent.configure(client, seed).ok());
     options.aor = "sip:alice@example.com";

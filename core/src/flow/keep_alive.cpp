@@ -1,6 +1,7 @@
 #include "flow/keep_alive.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sipreg::flow {
 namespace {
@@ -122,6 +123,13 @@ KeepAlive::Action KeepAlive::advance(Server& server, Millis now,
   if (was_ping && options_.method == KeepAliveMethod::auto_) {
     server.ignores_pings = true;
     return ask(server, now, options_.pong_timeout);
+  }
+  // RFC 3261 section 8.2 has every request answered: most likely nobody is
+  // there. A server that ignores both on the next flow too is left in peace.
+  if (options_.method == KeepAliveMethod::auto_ && !server.answers_pings &&
+      !std::exchange(server.was_silent, true)) {
+    server.ignores_pings = false;
+    return Action::give_up;
   }
   schedule(server, now, entropy);
   return Action::none;

@@ -21,6 +21,9 @@ struct Server {
   bool answers_pings = false;
   bool ignores_pings = false;
   bool answers_options = false;
+  // Neither was answered, and the flow was given up for it: once, as there are
+  // servers that answer neither.
+  bool was_silent = false;
 
   // A proxy on the way closes what is idle: after how long, at the last two
   // such closes, and how long a flow may be idle for that.
