@@ -93,6 +93,8 @@ export const layers = [
   { ...nodeTests('coverage', 'tests/coverage', 15 * MINUTE_MS), preset: 'coverage' },
   { ...nodeTests('parity', 'tests/parity', 10 * MINUTE_MS), preset: 'dev' },
   jest,
+  nodeTests('sockets', 'tests/sockets', 5 * MINUTE_MS),
+  nodeTests('peers', 'tests/peers', 10 * MINUTE_MS),
   nodeTests('docs', 'tests/docs', 10 * MINUTE_MS),
   nodeTests('interop', 'tests/interop', 15 * MINUTE_MS),
   browser,
