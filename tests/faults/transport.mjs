@@ -133,7 +133,7 @@ export const transport = [
     when: 'registered',
     lasts: 1,
     begin: ({ socket }) => socket.vanish(),
-    gap: 1000,
+    gap: 160,
   },
   {
     fault: 14,

@@ -29,6 +29,8 @@ export class World {
   leaks = 0;
   /** CPU time in ms of the delivery that held the client up longest. */
   longestMs = 0;
+  /** And of all deliveries together. */
+  busyMs = 0;
   /** What the registrar holds: key → { row, until, socket }. */
   bindings = new Map();
   nonce = 'nonce-1';
@@ -114,7 +116,9 @@ export class World {
         this.thrown.push(error);
       }
       const { user, system } = process.cpuUsage(before);
-      this.longestMs = Math.max(this.longestMs, (user + system) / 1000);
+      const ms = (user + system) / 1000;
+      this.longestMs = Math.max(this.longestMs, ms);
+      this.busyMs += ms;
     });
   }
 

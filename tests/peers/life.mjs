@@ -10,8 +10,8 @@ const minute = 60;
 /** How long a library has to come back once all is well, in seconds. */
 const patience = 45 * minute;
 
-/** This many REGISTERs within ten minutes are a storm, and the rest is not waited for. */
-const storm = 1000;
+/** This many REGISTERs within two minutes are a storm, and the rest is not waited for. */
+const storm = 300;
 
 export async function live(library, row) {
   const clock = new HostClock(seed);
@@ -64,17 +64,24 @@ function attempt(life, call) {
   }
 }
 
-function isStorm({ world, before = 0 }) {
+/** A library that has worked for that long on what it received is not waited for any more: CPU time. */
+const longestWorkMs = 15_000;
+
+const isExhausted = ({ world }) => world.busyMs > longestWorkMs;
+
+/** Seconds for the last of them; null without one. */
+function stormSeconds({ world, before = 0 }) {
   const { registers } = world;
-  if (registers.length - before <= storm) return false;
-  return registers.at(-1).at - registers.at(-storm).at < 600_000;
+  if (registers.length - before <= storm) return null;
+  const ms = registers.at(-1).at - registers.at(-storm).at;
+  return ms < 120_000 ? Math.round(ms / 1000) : null;
 }
 
 /** Lets seconds pass, until `done` says so, and notes how things stand in each. */
 async function pass(life, seconds, done = () => false) {
   const end = life.second + seconds;
   await settle();
-  while (life.second < end && !done() && !isStorm(life)) {
+  while (life.second < end && !done() && stormSeconds(life) === null && !isExhausted(life)) {
     await life.clock.advance(1000);
     life.second += 1;
     note(life);
@@ -123,7 +130,9 @@ function figuresOf(life) {
     claims: life.subject.claims(),
     registers: life.faultRegisters ?? times.length,
     perMinute: Math.max(0, ...busiest),
-    isStorm: isStorm(life),
+    isExhausted: isExhausted(life),
+    storm,
+    stormSeconds: stormSeconds(life),
     lasted: life.second,
     lie: seconds(spans, 'lie'),
     unreachable: seconds(spans, 'lie') + seconds(spans, 'down'),
