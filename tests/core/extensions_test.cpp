@@ -197,7 +197,14 @@ TEST(Push, PN_04_the_refresh_leaves_the_registrar_the_time_it_wants) {
   }
 }
 
-TEST(Push, PN_04_more_time_than_half_the_lifetime_is_half) {
+TEST(Push, PN_04_more_time_than_half_the_lifetime_is_granted) {
+  const Seen seen = register_with(
+      "Feature-Caps: *;+sip.pns=\"webpush\";+sip.pnsreg=\"200\"\r\n",
+      with_push(), 300);
+  EXPECT_EQ(seen.refresh_at, 100'000);
+}
+
+TEST(Push, PN_04_more_time_than_there_is_is_half_of_the_lifetime) {
   const Seen seen = register_with(
       "Feature-Caps: *;+sip.pns=\"webpush\";+sip.pnsreg=\"9999\"\r\n",
       with_push(), 600);

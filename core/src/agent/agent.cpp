@@ -171,6 +171,7 @@ void Agent::close(Now now) {
   for (const auto& entry : self.registrations) {
     self.traffic.channels.close_all(entry->id());
   }
+  self.by_aor = {};
   self.registrations.clear();
   for (const auto& connection : self.connections) connection->close();
 }

@@ -40,10 +40,11 @@ void Agent::Implementation::start_call(RegistrationId id, OperationId operation,
 
 std::uint32_t Agent::Implementation::free_reg_id(std::string_view aor,
                                                  std::uint32_t count) const {
+  const Registration* const alike = by_aor.first(message::hash_uri(aor));
   std::uint32_t first = 1;
   for (bool is_free = false; !is_free;) {
     is_free = true;
-    for (const auto& entry : registrations) {
+    for (auto* entry = alike; entry != nullptr; entry = entry->next_alike) {
       const std::uint32_t taken = entry->settings().reg_id;
       if (taken < first || taken >= first + count ||
           !message::equal_uris(entry->settings().aor, aor)) {
@@ -57,8 +58,9 @@ std::uint32_t Agent::Implementation::free_reg_id(std::string_view aor,
 }
 
 void Agent::Implementation::clear_siblings(const Registration& owner) {
-  for (const auto& entry : registrations) {
-    if (entry.get() != &owner &&
+  for (auto* entry = by_aor.first(owner.aor_hash()); entry != nullptr;
+       entry = entry->next_alike) {
+    if (entry != &owner &&
         message::equal_uris(entry->settings().aor, owner.settings().aor)) {
       entry->cleared();
       set_timer(*entry);
@@ -105,11 +107,16 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
                                                   std::move(settings)));
     if (is_restored) made.back()->restore(snapshot);
   }
+  if (flows == 1 && !std::exchange(self.has_single_flows, true) &&
+      self.connections.size() > 1) {
+    self.use_connections(1);
+  }
   id = self.last_id + 1;
   self.last_id += flows;
   std::vector<Registration*> members;
   for (auto& registration : made) {
     members.push_back(registration.get());
+    self.by_aor.add(*registration);
     self.registrations.push_back(std::move(registration));
   }
   if (flows > 1) {
@@ -170,6 +177,7 @@ Status Agent::remove(Now now, RegistrationId id) {
   for (Registration* const member : members) {
     member->end(FailureCode::removed);
     self.timers.clear(member->timer);
+    self.by_aor.remove(*member);
     member->join({});
   }
   if (Account* const account = self.account_of(id)) account->end();

@@ -41,7 +41,8 @@ void Agent::Implementation::use_connections(std::uint32_t wanted) {
     for (std::uint32_t other = 0; other < environment.servers.count();
          ++other) {
       const bool is_taken = other < connections.size();
-      if (other != i && (i == 0 || !is_taken)) servers.push_back(other);
+      const bool is_shared = i == 0 && has_single_flows;
+      if (other != i && (is_shared || !is_taken)) servers.push_back(other);
     }
     connections[i]->use_servers(std::move(servers));
   }
@@ -104,9 +105,6 @@ void Agent::Implementation::advance_connections() {
     const Millis at = connection->deadline();
     if (at == no_deadline || at > clock.steady()) continue;
     const Registration* const user = user_of(*connection);
-    if (connection->retry_at() != no_deadline && user == nullptr) {
-      connection->stand_down();
-    }
     flow::OptionsRequest probe;
     if (user != nullptr) probe = user->options_request();
     handle(*connection, connection->advance(probe));
@@ -132,7 +130,9 @@ bool Agent::Implementation::wake_connection(flow::Connection& connection) {
     set_timer(*entry);
     return true;
   }
-  return false;
+  if (connection.holders() == 0) return false;
+  connection.probe(user->options_request());
+  return true;
 }
 
 void Agent::opened(Now now, FlowId flow, bool secure, bool loopback,
@@ -173,8 +173,14 @@ void Agent::wake(Now now) {
   advance(now);
   self.act(now, [&self] {
     const Millis steady = self.clock.steady();
-    self.environment.online = true;
-    if (steady < self.next_wake_at) return;
+    const bool was_online = std::exchange(self.environment.online, true);
+    if (steady < self.next_wake_at) {
+      if (was_online) return;
+      for (const auto& connection : self.connections) {
+        connection->hasten(self.next_wake_at);
+      }
+      return;
+    }
     for (const auto& connection : self.connections) {
       if (!self.wake_connection(*connection)) continue;
       self.next_wake_at = steady + shortest_wake_interval;

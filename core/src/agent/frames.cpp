@@ -34,6 +34,7 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
   if (is_message(message.rest)) {
     rest = frame.last(message.rest.size());
     rest_flow = connection.flow();
+    warn_of_several = true;
   }
   if (message.is_request) return traffic.receive_request(connection);
   if (connection.takes_options_answer(message)) return;
@@ -43,7 +44,7 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
     if (!traffic.receive_response()) ++statistics.dropped;
     return;
   }
-  if (!rest.empty()) {
+  if (std::exchange(warn_of_several, false)) {
     owner->warn("several-messages",
                 "The server put several SIP messages into one WebSocket "
                 "message (RFC 7118 section 5 allows one); all were read.");
@@ -84,9 +85,12 @@ void Agent::receive(Now now, FlowId flow, std::span<char> frame) {
   self.enter(now);
   flow::Connection* const connection = self.connection_of(flow);
   if (connection == nullptr || !connection->open()) return;
+  connection->frame_received();
+  // What was due before it came in, a Timer F above all, is done before.
+  self.act(now, [&self] { self.advance_registrations(); });
   const std::string_view text(frame.data(), frame.size());
   ++self.statistics.frames_in;
-  connection->frame_received();
+  self.warn_of_several = false;
   if (connection->trace()) {
     flow::push_trace(self.outbox, flow, connection->server(), true, text);
   }

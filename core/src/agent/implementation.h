@@ -10,6 +10,7 @@
 
 #include "context.h"
 #include "registration/account.h"
+#include "registration/aor_index.h"
 #include "registration/registration.h"
 #include "sipreg/agent.h"
 #include "timer_heap.h"
@@ -26,6 +27,7 @@ class Agent::Implementation : public Context {
   // Ascending by id, so that a look-up is a binary search; removed ones leave
   // no hole.
   traffic::Registrations registrations;
+  registration::AorIndex by_aor;
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
   Millis next_wake_at = 0;
@@ -33,12 +35,14 @@ class Agent::Implementation : public Context {
   flow::Connections connections;
   traffic::Traffic traffic{*this, registrations, connections};
   bool slept = false;  // the wall clock leapt ahead, and no flow was probed yet
+  bool has_single_flows = false;  // an account of one flow was created
   bool configured = false;
   bool closed = false;
   // A second message in the frame in hand waits until the outputs of the first
   // are polled (RFC 7118 section 5 allows one; some servers send two).
   std::span<char> rest;
   FlowId rest_flow = 0;
+  bool warn_of_several = false;  // in this frame, and nobody was told
   // Those with several flows, ascending by id.
   std::vector<std::unique_ptr<Account>> accounts;
   Account* changed_account = nullptr;  // of the output polled last
@@ -82,7 +86,8 @@ class Agent::Implementation : public Context {
     return flow::connection_of(connections, flow);
   }
   // RFC 5626 section 4.2: each flow has a server of its own. Spare ones stand
-  // in for those that fail; the first connection may use all.
+  // in for those that fail; the first connection may use all where accounts of
+  // one flow, which have no other, depend on it.
   void use_connections(std::uint32_t wanted);
   // The first registration that needs this connection.
   [[nodiscard]] const Registration* user_of(

@@ -42,7 +42,15 @@ bool is_refusal(std::uint16_t code) {
 // ------------------------------------------------------------------ attempts
 
 void Connection::remove_user() {
-  if (--users_ == 0) keep_alive_.stop();
+  if (--users_ > 0) return;
+  keep_alive_.stop();
+  if (state_ == ConnectionState::connecting) drop_socket(normal_closure);
+  if (state_ == ConnectionState::connecting ||
+      state_ == ConnectionState::waiting) {
+    flow_ = 0;
+    connect_deadline_ = no_deadline;
+    enter(ConnectionState::disconnected);
+  }
 }
 
 void Connection::want(bool urgent) {
@@ -68,25 +76,33 @@ BackOff Connection::back_off(bool alone) const {
   return back_off;
 }
 
-void Connection::schedule_next(bool alone) {
-  Millis delay = 0;
-  if (!environment_.online) {
-    delay = back_off(alone).max;
-  } else if (failures_ == 0) {
-    delay = environment_.entropy.between(0, first_reconnect_spread);
-  } else {
-    delay = back_off_delay(back_off(alone), failures_, environment_.entropy);
+Millis Connection::next_at(bool alone) const {
+  if (!environment_.online) return now() + back_off(alone).max;
+  if (failures_ == 0) {
+    return now() + environment_.entropy.between(0, first_reconnect_spread);
   }
-  retry_at_ = now() + delay;
+  return now() +
+         back_off_delay(back_off(alone), failures_, environment_.entropy);
+}
+
+void Connection::schedule_next(bool alone) {
+  const Millis planned = std::exchange(planned_at_, no_deadline);
+  wait_until(planned == no_deadline ? next_at(alone)
+                                    : std::max(planned, now()));
+}
+
+void Connection::wait_until(Millis at) {
+  retry_at_ = at;
   enter(ConnectionState::waiting);
 }
 
-void Connection::stand_down() { enter(ConnectionState::disconnected); }
-
 void Connection::delay() {
   if (state_ != ConnectionState::waiting) return;
-  retry_at_ = std::max(retry_at_, now() + back_off(true).max);
-  enter(ConnectionState::waiting);
+  wait_until(std::max(retry_at_, now() + back_off(true).max));
+}
+
+void Connection::hasten(Millis at) {
+  if (state_ == ConnectionState::waiting && at < retry_at_) wait_until(at);
 }
 
 bool Connection::has_alternative() const {
@@ -128,10 +144,11 @@ Change Connection::opened(FlowId flow, bool secure, bool loopback,
     return attempt_failed(FailureCode::protocol);
   }
   ++environment_.statistics.connects;
+  environment_.online = true;  // whatever the host says
   secure_ = secure;
   loopback_ = loopback;
   connect_deadline_ = no_deadline;
-  success_at_ = no_deadline;
+  success_at_ = planned_at_ = no_deadline;
   proven_ = refused_ = false;
   last_frame_at_ = last_sent_at_ = now();
   keep_alive_.configure(environment_.settings.keep_alive);
@@ -218,8 +235,8 @@ Change Connection::advance(const OptionsRequest& probe) {
     drop_socket(normal_closure);
     return attempt_failed(FailureCode::timeout);
   }
+  if (given_up_) return drop_flow();
   if (open()) {
-    if (given_up_) return drop_flow();
     const KeepAlive::Action action =
         keep_alive_.advance(current_server(), now(), environment_.entropy);
     if (action == KeepAlive::Action::give_up) return drop_flow();
@@ -287,6 +304,9 @@ void Connection::perform(KeepAlive::Action action,
       return;
     case KeepAlive::Action::ping:
       return send("\r\n\r\n");
+    case KeepAlive::Action::ping_and_options:
+      send("\r\n\r\n");
+      [[fallthrough]];
     case KeepAlive::Action::options: {
       std::string text;
       write_options(request, secure_, environment_.entropy, text,
@@ -296,7 +316,11 @@ void Connection::perform(KeepAlive::Action action,
   }
 }
 
-void Connection::give_up() { given_up_ = open(); }
+void Connection::give_up() {
+  if (!open()) return;
+  planned_at_ = next_at(true);
+  given_up_ = true;
+}
 
 void Connection::hold_server(Millis duration) {
   environment_.servers.hold(server_, now() + duration);

@@ -62,7 +62,7 @@ class Connection {
   }
 
   [[nodiscard]] bool open() const {
-    return state_ == ConnectionState::connected;
+    return state_ == ConnectionState::connected && !given_up_;
   }
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] FlowId flow() const { return flow_; }
@@ -72,7 +72,10 @@ class Connection {
   [[nodiscard]] bool reconnects() const {
     return environment_.settings.reconnect;
   }
-  [[nodiscard]] Millis retry_at() const { return retry_at_; }  // steady
+  // When the next flow is tried; steady.
+  [[nodiscard]] Millis retry_at() const {
+    return given_up_ ? planned_at_ : retry_at_;
+  }
   // When the last frame came in on the open flow; steady.
   [[nodiscard]] Millis last_frame_at() const { return last_frame_at_; }
   // Attempts that failed since a flow proved itself.
@@ -99,11 +102,10 @@ class Connection {
   // no other connection is open (RFC 5626 section 4.5).
   void schedule_next(bool alone);
 
-  // Nobody needs a flow any more: the scheduled attempt is dropped.
-  void stand_down();
   // The host went offline: the next attempt comes at the back-off's cap at
-  // the latest.
+  // the latest. And it came online: not later than at `at`.
   void delay();
+  void hasten(Millis at);
 
   [[nodiscard]] Change opened(FlowId flow, bool secure, bool loopback,
                               bool subprotocol);
@@ -149,6 +151,8 @@ class Connection {
   [[nodiscard]] Change drop_flow();
   void judge_close(std::uint16_t code);
   [[nodiscard]] BackOff back_off(bool alone) const;
+  [[nodiscard]] Millis next_at(bool alone) const;
+  void wait_until(Millis at);
   void enter(ConnectionState state, std::uint16_t code = 0);
   void drop_socket(std::uint16_t code);
   void perform(KeepAlive::Action action, const OptionsRequest& request);
@@ -175,6 +179,7 @@ class Connection {
   FailureCode cause_ = FailureCode::transport;
   Millis connect_deadline_ = no_deadline;
   Millis retry_at_ = no_deadline;
+  Millis planned_at_ = no_deadline;  // the next attempt after giving up
   Millis last_frame_at_ = 0;
   Millis last_sent_at_ = 0;
   Millis success_at_ = no_deadline;  // first 2xx on this flow

@@ -239,4 +239,18 @@ bool equal_uris(std::string_view a, std::string_view b) {
          agrees(right.headers, left.headers, '&');
 }
 
+// FNV-1a of the user and of a host whose spelling matters.
+std::uint32_t hash_uri(std::string_view text) {
+  std::uint32_t hash = 2'166'136'261;
+  const auto mix = [&hash](unsigned value) {
+    hash = (hash ^ value) * 16'777'619;
+  };
+  Uri uri;
+  if (!parse_uri(text, uri)) return hash;
+  while (!uri.user.empty()) mix(take_octet(uri.user));
+  if (uri.host.front() == '[') return hash;
+  for (const char c : uri.host) mix(static_cast<unsigned char>(to_lower(c)));
+  return hash;
+}
+
 }  // namespace sipreg::message

@@ -63,7 +63,9 @@ bool Registration::is_asked_for_anything() const {
 void Registration::enqueue(std::unique_ptr<Exchange> call) {
   Exchange* into = nullptr;
   if (!queue_) {
-    if (current_ && satisfies(*current_, *call)) into = current_.get();
+    if (current_ && satisfies(*current_, *call, settings_.expires)) {
+      into = current_.get();
+    }
   } else {
     Exchange* tail = queue_.get();
     std::uint32_t waiting = 1;
@@ -122,7 +124,7 @@ bool Registration::must_be_sent(const Exchange& exchange) const {
          (bound_ && connection_.open());
 }
 
-void Registration::call_unregister(std::unique_ptr<Exchange> call) {
+void Registration::want_nothing() {
   wanted_ = false;
   failed_ = false;
   retry_at_ = no_deadline;
@@ -131,7 +133,22 @@ void Registration::call_unregister(std::unique_ptr<Exchange> call) {
     credentials_deadline_ = no_deadline;
     enqueue_first(std::move(current_));
   }
-  if (!current_) cancel_waiting_registers();
+  cancel_waiting_registers();
+}
+
+void Registration::leave() {
+  want_nothing();
+  start_next();
+  publish();
+}
+
+void Registration::call_unregister(std::unique_ptr<Exchange> call) {
+  want_nothing();
+  if (call->kind == CallKind::unregister_all) {
+    for (Registration* const flow : flows_) {
+      if (flow != this) flow->leave();
+    }
+  }
   if (!current_ && !must_be_sent(*call)) {
     finish_unsent(std::move(call));
   } else {

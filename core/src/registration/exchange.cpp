@@ -37,19 +37,21 @@ void Exchange::restart() {
   authentication.reset();
   interval_rounds = 0;
   restored_extensions = false;
+  without_headers = false;
   challenge_text.clear();
   // A pooled exchange keeps no hostile 401's 64 KB.
   if (challenge_text.capacity() > kept_capacity) challenge_text.shrink_to_fit();
   waiting_for_credentials = false;
 }
 
-bool satisfies(const Exchange& running, const Exchange& call) {
+bool satisfies(const Exchange& running, const Exchange& call,
+               std::uint32_t expires) {
   const bool has_additions =
       !call.header_rows.empty() || !call.supported.empty();
   if (has_additions && !same_additions(running, call)) return false;
   if (call.registers()) {
     return running.registers() &&
-           (!call.expires || call.expires == running.expires);
+           (!call.expires || call.expires == running.expires.value_or(expires));
   }
   if (call.kind == CallKind::unregister) return running.unregisters();
   return running.kind == call.kind && running.uri == call.uri;

@@ -29,6 +29,7 @@ struct Exchange {
   auth::Attempt authentication;
   std::uint32_t interval_rounds = 0;
   bool restored_extensions = false;
+  bool without_headers = false;  // those that the registration adds to all
   // The 401 or 407 that waits for credentials.
   std::string challenge_text;
   bool waiting_for_credentials = false;
@@ -51,8 +52,10 @@ struct Exchange {
   void reset();
 };
 
-// Whether `running` already does what `call` asks for.
-[[nodiscard]] bool satisfies(const Exchange& running, const Exchange& call);
+// Whether `running` already does what `call` asks for. `expires`: what is asked
+// for where an exchange says nothing.
+[[nodiscard]] bool satisfies(const Exchange& running, const Exchange& call,
+                             std::uint32_t expires);
 
 // Whether two waiting calls can go out as one.
 [[nodiscard]] bool can_merge(const Exchange& waiting, const Exchange& call);

@@ -124,17 +124,14 @@ void Registration::tell_next_attempt(Failure& failure) const {
 // Whatever the registrar says, the user wants out: local state follows.
 void Registration::fail_unregister(std::unique_ptr<Exchange> exchange,
                                    const Failure& failure) {
-  const bool was_bound = bound_;
-  lose_binding();
-  publish();
-  if (was_bound) unregistered(UnregisteredReason::user, false);
+  lose_all(*exchange, bound_, false);
   settle_failed(*exchange, failure);
   release(std::move(exchange));
 }
 
 // The socket is gone or could not be had: calls that wait for it are told.
-void Registration::fail_waiting(const Failure& failure) {
-  bool told = false;
+void Registration::fail_waiting(Failure failure) {
+  bool told = !wanted_;
   std::unique_ptr<Exchange> waiting = std::move(queue_);
   while (waiting) {
     std::unique_ptr<Exchange> next = std::move(waiting->next);
@@ -142,23 +139,22 @@ void Registration::fail_waiting(const Failure& failure) {
       finish_unsent(std::move(waiting));
     } else if (waiting->unregisters()) {
       fail_unregister(std::move(waiting), failure);
-    } else if (waiting->registers() && wanted_) {
-      fail_waiting_register(std::move(waiting), failure);
-      told = true;
     } else {
+      if (waiting->registers()) {
+        if (!told) tell_round_failed(failure);
+        told = true;
+        // The REGISTERs that follow ask for it all the same.
+        if (waiting->expires) settings_.expires = *waiting->expires;
+      }
       settle_failed(*waiting, failure);
       release(std::move(waiting));
     }
     waiting = std::move(next);
   }
-  if (wanted_ && !told) {
-    fail_waiting_register(context_.exchanges.take(), failure);
-  }
+  if (!told) tell_round_failed(failure);
 }
 
-void Registration::fail_waiting_register(std::unique_ptr<Exchange> exchange,
-                                         Failure failure) {
-  if (failure.code == FailureCode::timeout) failure.retryable = true;
+void Registration::tell_round_failed(Failure& failure) {
   const bool goes_on = failure.retryable && connection_.reconnects();
   if (goes_on) {
     tell_next_attempt(failure);
@@ -169,8 +165,6 @@ void Registration::fail_waiting_register(std::unique_ptr<Exchange> exchange,
   }
   publish();
   tell(goes_on ? OutputKind::retry : OutputKind::failed, failure);
-  settle_failed(*exchange, failure);
-  release(std::move(exchange));
 }
 
 void Registration::tell(OutputKind event, const Failure& failure) {
@@ -196,19 +190,32 @@ void Registration::settle_failed(Exchange& exchange, const Failure& failure) {
 void Registration::finish_unregister(std::unique_ptr<Exchange> exchange,
                                      bool confirmed) {
   // A binding that ended meanwhile was told as expired.
-  const bool is_news = bound_ || must_be_sent(*exchange);
-  lose_binding();
-  publish();
-  if (is_news) unregistered(UnregisteredReason::user, confirmed);
+  lose_all(*exchange, bound_ || must_be_sent(*exchange), confirmed);
   for (const OperationId operation : exchange->operations) {
     Output& output = context_.outbox.push(OutputKind::operation_done);
     output.registration = id_;
     output.operation = operation;
     output.call = exchange->kind;
-    output.sent = true;
+    output.sent = exchange->transactions > 0;
     output.confirmed = confirmed;
   }
   release(std::move(exchange));
+}
+
+void Registration::lose_all(const Exchange& exchange, bool is_news,
+                            bool confirmed) {
+  lose_binding();
+  publish();
+  if (is_news) unregistered(UnregisteredReason::user, confirmed);
+  if (exchange.kind != CallKind::unregister_all) return;
+  for (Registration* const flow : flows_) flow->left(confirmed);
+}
+
+void Registration::left(bool confirmed) {
+  if (!bound_) return;
+  lose_binding();
+  publish();
+  unregistered(UnregisteredReason::user, confirmed);
 }
 
 void Registration::unregistered(UnregisteredReason reason, bool confirmed) {

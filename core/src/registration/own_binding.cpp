@@ -61,6 +61,11 @@ Match match_contact(const message::Contact& contact, const OwnContact& own) {
   return weaker_match(contact, own);
 }
 
+bool OwnContact::is_of_sibling(const message::Contact& contact) const {
+  return contact.reg_id - first_reg_id < flows && contact.reg_id != reg_id &&
+         message::equals_ignoring_case(contact.instance, instance);
+}
+
 void OwnBinding::take(const message::Contact& contact, Match how) {
   ++contacts;
   if (how == Match::none || how < match) return;

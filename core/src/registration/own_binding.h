@@ -17,6 +17,12 @@ struct OwnContact {
   std::string_view instance;
   std::uint32_t reg_id = 0;  // 0: not sent
   std::uint32_t asked = 0;   // seconds asked for
+  // The reg-ids of the account's flows, which follow each other.
+  std::uint32_t first_reg_id = 0;
+  std::uint32_t flows = 0;
+
+  // Whether another flow of the account has made that binding.
+  [[nodiscard]] bool is_of_sibling(const message::Contact& contact) const;
 };
 
 // How a Contact of the response was told to be ours, strongest last.

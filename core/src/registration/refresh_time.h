@@ -19,8 +19,10 @@ namespace sipreg::registration {
 //
 // `lead`: seconds before the end, at the latest; whatever the policy. A
 // registrar that pushes needs them to wake others (RFC 8599 section 4.1.4,
-// +sip.pnsreg). A lead that leaves less than half of the lifetime is no rule
-// that can be kept, and half it is.
+// +sip.pnsreg). A lead that leaves less than 6 s is no rule that can be kept,
+// and half of the lifetime it is.
+//
+// A day at most.
 [[nodiscard]] Millis refresh_delay(const RefreshOptions& options,
                                    std::uint32_t expires, std::uint32_t lead,
                                    Entropy& entropy);

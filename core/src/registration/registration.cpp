@@ -24,7 +24,8 @@ Registration::Registration(Context& context, flow::Connection& connection,
       connection_(connection),
       id_(id),
       flow_number_(flow_number),
-      settings_(std::move(settings)) {
+      settings_(std::move(settings)),
+      aor_hash_(message::hash_uri(settings_.aor)) {
   context_.entropy.append_token(call_id_, call_id_length);
   context_.entropy.append_token(from_tag_, tag_length);
   automatic_sends_.fill(no_deadline);
@@ -99,7 +100,8 @@ void Registration::timed_out() {
 void Registration::expired() {
   lose_binding();
   if (settings_.refresh.policy == RefreshPolicy::off) {
-    if (!is_asked_to_register()) wanted_ = false;
+    const bool is_recovering = current_ && current_->registers();
+    if (!is_recovering && !is_asked_to_register()) wanted_ = false;
   } else if (wanted_ && retry_at_ == no_deadline) {
     enqueue_automatic();
     start_next();
@@ -190,7 +192,10 @@ void Registration::round_failed() {
 }
 
 bool Registration::refresh_early() {
-  if (!wanted_ || current_ || queue_ || !holds_on_flow()) return false;
+  if (!wanted_ || current_ || queue_ || !holds_on_flow() ||
+      settings_.refresh.policy == RefreshPolicy::off) {
+    return false;
+  }
   enqueue_automatic();
   start_next();
   publish();
@@ -263,7 +268,8 @@ RegistrationState Registration::state() const {
       return RegistrationState::waiting;
     case ConnectionState::connected:
       if (holds_on_flow()) return RegistrationState::registered;
-      return RegistrationState::connecting;
+      return connection_.open() ? RegistrationState::connecting
+                                : RegistrationState::waiting;
     case ConnectionState::connecting:
     case ConnectionState::disconnected:
     case ConnectionState::closed:
@@ -377,6 +383,8 @@ OwnContact Registration::own_contact(std::uint32_t asked) const {
     own.instance = context_.instance_id;
   }
   own.reg_id = uses(Extension::outbound) ? settings_.reg_id : 0;
+  own.first_reg_id = settings_.reg_id - flow_number_;
+  own.flows = static_cast<std::uint32_t>(flows_.size());
   own.asked = asked;
   return own;
 }

@@ -100,6 +100,10 @@ class Registration {
 
   // --- what the host asks for
   void call(std::unique_ptr<Exchange> call, OperationId operation);
+  // Another flow of the account removes all bindings: nothing is wanted here
+  // any more, and, when that is done, nothing is held.
+  void leave();
+  void left(bool confirmed);
   // Ends every call with `code` and leaves the registration dead.
   void end(FailureCode code);
   Status update(const UpdateOptions& options);
@@ -136,6 +140,9 @@ class Registration {
   [[nodiscard]] Millis deadline() const;
 
   TimerHeap<Registration>::Timer timer{*this};
+  // The AorIndex's.
+  Registration* next_alike = nullptr;
+  [[nodiscard]] std::uint32_t aor_hash() const { return aor_hash_; }
 
  private:
   // calls (calls.cpp)
@@ -143,6 +150,7 @@ class Registration {
   void enqueue_first(std::unique_ptr<Exchange> call);
   void enqueue_automatic();
   [[nodiscard]] std::unique_ptr<Exchange> dequeue();
+  void want_nothing();
   void call_unregister(std::unique_ptr<Exchange> call);
   void cancel_waiting_registers();
   void start_next();
@@ -217,9 +225,8 @@ class Registration {
   void fail_register(std::unique_ptr<Exchange> exchange, Failure failure);
   void fail_unregister(std::unique_ptr<Exchange> exchange,
                        const Failure& failure);
-  void fail_waiting(const Failure& failure);
-  void fail_waiting_register(std::unique_ptr<Exchange> exchange,
-                             Failure failure);
+  void fail_waiting(Failure failure);
+  void tell_round_failed(Failure& failure);
   void finish_unregister(std::unique_ptr<Exchange> exchange, bool confirmed);
   void hold(const Failure& failure);
   void schedule_retry(const Failure& failure);
@@ -228,11 +235,15 @@ class Registration {
   void settle_failed(Exchange& exchange, const Failure& failure);
   void unregistered(UnregisteredReason reason, bool confirmed);
   void lose_binding();
+  void lose_all(const Exchange& exchange, bool is_news, bool confirmed);
   void timed_out();
   void expired();
 
   [[nodiscard]] RegistrationState state() const;
   [[nodiscard]] bool another_flow_holds() const;
+  [[nodiscard]] bool others_hold_on_flow() const {
+    return connection_.holders() > (is_holder_ ? 1u : 0u);
+  }
   [[nodiscard]] Millis next_attempt_at() const;  // steady
   [[nodiscard]] OwnContact own_contact(std::uint32_t asked) const;
 
@@ -242,6 +253,7 @@ class Registration {
   const std::uint32_t flow_number_;
   std::span<Registration* const> flows_;  // of the account; empty: only this
   Settings settings_;
+  const std::uint32_t aor_hash_;
 
   // identity, constant for the life of the registration
   std::string call_id_;

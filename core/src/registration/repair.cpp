@@ -67,9 +67,9 @@ bool Registration::repair(const message::Message& response) {
 // for that long, and another one is tried first. Not at the cost of accounts
 // that it serves well.
 bool Registration::fails_over(const Failure& failure) {
-  const std::uint32_t others = connection_.holders() - (is_holder_ ? 1 : 0);
-  if (failure.response.status != 503 || !failure.retry_after || others > 0 ||
-      !connection_.reconnects() || !connection_.has_alternative()) {
+  if (failure.response.status != 503 || !failure.retry_after ||
+      others_hold_on_flow() || !connection_.reconnects() ||
+      !connection_.has_alternative()) {
     return false;
   }
   const Millis seconds = std::min(*failure.retry_after, longest_retry_after);
@@ -78,11 +78,12 @@ bool Registration::fails_over(const Failure& failure) {
 }
 
 bool Registration::drop_additional_headers() {
-  if (settings_.header_rows.empty() && current_->header_rows.empty()) {
-    return false;
+  if (!current_->header_rows.empty()) {
+    current_->header_rows.clear();
+    return true;
   }
-  settings_.header_rows.clear();
-  current_->header_rows.clear();
+  if (settings_.header_rows.empty() || current_->without_headers) return false;
+  current_->without_headers = true;
   return true;
 }
 

@@ -100,7 +100,8 @@ void Registration::send_register() {
   write_contact(out, exchange, transaction_.asked);
   write_supported(out, exchange);
   out.text(context_.user_agent_row);
-  out.text(settings_.header_rows).text(exchange.header_rows);
+  if (!exchange.without_headers) out.text(settings_.header_rows);
+  out.text(exchange.header_rows);
   authenticator_.write_authorizations(out, "REGISTER", settings_.request_uri,
                                       terms());
   out.text("Content-Length: 0\r\n\r\n");

@@ -92,7 +92,7 @@ bool Registration::is_ours(const message::Message& response) const {
          response.cseq_method == "REGISTER" && response.call_id == call_id_ &&
          message::equals_ignoring_case(response.via.sent_by,
                                        settings_.contact_host) &&
-         (!response.from_readable || response.from_tag == from_tag_);
+         (response.from_tag.empty() || response.from_tag == from_tag_);
 }
 
 bool Registration::receive(const message::Message& response) {
@@ -157,7 +157,12 @@ void Registration::register_succeeded(const message::Message& response) {
   const std::uint32_t granted = granted_lifetime(response, found);
   const Millis sent = transaction_.sent_lifetime;
   const Millis now = context_.clock.lifetime();
-  const Millis end = sent + static_cast<Millis>(granted) * 1000;
+  const Millis lifetime = static_cast<Millis>(granted) * 1000;
+  const Millis end = sent + lifetime;
+  // The machine slept until after the end of what the answer grants.
+  if (end <= now && transaction_.sent_at + lifetime > context_.clock.steady()) {
+    return send_again();
+  }
   if (end <= now || (found.match == Match::none && found.contacts > 0)) {
     return binding_missing(response);
   }
@@ -230,8 +235,10 @@ std::uint32_t Registration::granted_lifetime(const message::Message& response,
   if (const auto header = seconds_of(response, HeaderName::expires)) {
     return *header;
   }
-  return found.expires_damaged ? std::min(transaction_.asked, default_expires)
-                               : transaction_.asked;
+  const bool is_damaged =
+      found.expires_damaged || response.find(HeaderName::expires) != nullptr;
+  return is_damaged ? std::min(transaction_.asked, default_expires)
+                    : transaction_.asked;
 }
 
 void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
@@ -300,8 +307,11 @@ void Registration::query_succeeded(const message::Message& response) {
                                                 settings_.request_uri);
   success.text = context_.message_text;
   std::unique_ptr<Exchange> exchange = std::move(current_);
-  const bool lost =
-      bound_ && found.match == Match::none && last_match_ != Match::none;
+  // Some confirm a removal without a list; the answer to a query is one.
+  const bool is_listed =
+      exchange->kind == CallKind::query || found.contacts > 0;
+  const bool lost = bound_ && is_listed && found.match == Match::none &&
+                    last_match_ != Match::none;
   if (lost) {
     lose_binding();
     if (wanted_) enqueue_automatic();
@@ -365,7 +375,9 @@ void Registration::rejected(const message::Message& response) {
   // An edge proxy that has lost our flow says 430 for it; the second time a new
   // flow is the only cure (RFC 5626 section 11.5).
   flow_refusals_ = status == 430 ? flow_refusals_ + 1 : 0;
-  if (flow_refusals_ == flow_refusals_allowed) connection_.give_up();
+  if (flow_refusals_ >= flow_refusals_allowed && !others_hold_on_flow()) {
+    connection_.give_up();
+  }
   fail(failure);
 }
 

@@ -64,12 +64,13 @@ void ResultBuilder::read_bindings(const message::Message& message,
     binding.instance_id = contact.instance;
     binding.reg_id = contact.reg_id;
     binding.parameters = contact.address.parameters;
+    binding.own = own.is_of_sibling(contact);
     bindings_.push_back(binding);
   }
   found.complete();
-  if (found.match == Match::none) return;
   for (std::size_t i = 0; i < bindings_.size(); ++i) {
-    bindings_[i].own = matches_[i] == found.match;
+    bindings_[i].own |=
+        found.match != Match::none && matches_[i] == found.match;
     if (bindings_[i].own) success_.own_bindings |= 1ull << i;
   }
 }
