@@ -62,7 +62,7 @@ function withoutStepsBack(now: () => number): () => number {
 }
 
 /**
- * One timer for one deadline on the monotonic clock. A deadline that moves away leaves the timer as it is: it fires early
+ * One timer for one deadline on the monotonic clock. A deadline that moves away leaves the timer as it is: it rings early,
  * and is set again, which is cheaper than setting it anew at every frame.
  */
 export class Alarm {
@@ -71,17 +71,20 @@ export class Alarm {
   #handle: unknown;
   #firesAt = Infinity;
   #deadline = -1;
+  #longest = longestDelay;
 
   constructor(platform: Platform, ring: () => void) {
     this.#platform = platform;
     this.#ring = ring;
   }
 
-  /** `deadline` in monotonic ms; negative: none. */
-  set(deadline: number): void {
+  /** `deadline` in monotonic ms; negative: none. It rings every `longest` ms, too, until the deadline. */
+  set(deadline: number, longest = longestDelay): void {
+    const isSooner = deadline < this.#firesAt || longest < this.#longest;
     this.#deadline = deadline;
+    this.#longest = longest;
     if (deadline < 0) this.#clear();
-    else if (deadline < this.#firesAt) this.#arm();
+    else if (isSooner) this.#arm();
   }
 
   #clear(): void {
@@ -94,7 +97,7 @@ export class Alarm {
   #arm(): void {
     this.#clear();
     const now = this.#platform.monotonic();
-    const delay = Math.min(Math.max(Math.ceil(this.#deadline - now), 0), longestDelay);
+    const delay = Math.min(Math.max(Math.ceil(this.#deadline - now), 0), this.#longest);
     this.#firesAt = now + delay;
     this.#handle = this.#platform.setTimeout(() => {
       this.#fired();
@@ -103,8 +106,6 @@ export class Alarm {
 
   #fired(): void {
     this.#firesAt = Infinity;
-    if (this.#deadline < 0) return;
-    if (this.#platform.monotonic() < this.#deadline) this.#arm();
-    else this.#ring();
+    if (this.#deadline >= 0) this.#ring();
   }
 }

@@ -81,8 +81,7 @@ export class Connector implements SocketOwner {
   send(flow: number, frame: Frame): void {
     const socket = this.#sockets.get(flow);
     if (socket === undefined || socket.send(frame)) return;
-    this.#retire(socket);
-    this.lost(socket, abnormalClosure, 'the socket takes no more data');
+    this.#giveUp(socket, 'the socket takes no more data');
   }
 
   disconnect(flow: number): void {
@@ -95,8 +94,19 @@ export class Connector implements SocketOwner {
   /** Loses every socket that is open; one that is being opened has its own deadline. */
   abandon(reason: string): void {
     for (const socket of [...this.#sockets.values()].filter(({ isOpen }) => isOpen)) {
-      this.#retire(socket);
-      this.lost(socket, abnormalClosure, reason);
+      this.#giveUp(socket, reason);
+    }
+  }
+
+  /** Whether check() has to be called now and then. */
+  get mayHang(): boolean {
+    return [...this.#sockets.values()].some(({ mayHang }) => mayHang);
+  }
+
+  /** Loses the sockets that close and do not say so. */
+  check(): void {
+    for (const socket of this.#sockets.values()) {
+      if (socket.hangs) this.#giveUp(socket, 'the other end closes and does not finish it');
     }
   }
 
@@ -104,6 +114,11 @@ export class Connector implements SocketOwner {
   async close(): Promise<void> {
     for (const flow of this.#sockets.keys()) this.disconnect(flow);
     await Promise.all(this.#retiring);
+  }
+
+  #giveUp(socket: Socket, reason: string): void {
+    this.#retire(socket);
+    this.lost(socket, abnormalClosure, reason);
   }
 
   #retire(socket: Socket): void {

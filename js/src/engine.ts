@@ -26,6 +26,7 @@ export interface Audience {
 /** A call under way. */
 interface Operation {
   caller: Pending<unknown>;
+  registration: number;
   givesBindings: boolean;
 }
 
@@ -121,7 +122,8 @@ export class Engine implements Listener, ChannelOwner {
     if (this.#end !== null) return rejected(endedError(this.#end));
     const caller = new Pending<unknown>(signal);
     const operation = ++this.#lastOperation;
-    this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
+    const givesBindings = kind >= CallKind.query;
+    this.#operations.set(operation, { caller, registration: id, givesBindings });
     try {
       this.command('call', fields, id, operation, kind);
     } catch (error) {
@@ -373,9 +375,11 @@ export class Engine implements Listener, ChannelOwner {
     if (operation === undefined) return;
     this.#operations.delete(id);
     this.dispatcher.tell(() => {
-      const { caller, givesBindings } = operation;
+      const { caller, registration, givesBindings } = operation;
       if (caller.settled) return;
-      if (kind === OutputKind.operationFailed) caller.reject(result.value);
+      // A listener of the news that came with this has ended it.
+      if (!this.#registrations.has(registration)) caller.reject(endedError(this.#end ?? 'removed'));
+      else if (kind === OutputKind.operationFailed) caller.reject(result.value);
       else if (givesBindings) caller.resolve((result.value as types.RegistrationInfo).bindings);
       else caller.resolve(result.value);
     });

@@ -10,8 +10,9 @@ const largestNumber = 64;
 export class Snapshots {
   readonly #slot: Slot;
   readonly #kept: Map<string, string>;
-  /** The accounts of registrations, by id. */
+  /** The accounts of registrations, by id, and all of them. */
   readonly #accounts = new Map<number, string>();
+  readonly #inUse = new Set<string>();
 
   private constructor(slot: Slot, kept: Map<string, string>) {
     this.#slot = slot;
@@ -34,15 +35,18 @@ export class Snapshots {
 
   /** What is kept for an account, a text for each of its flows; nothing when it is in use. */
   of(account: string, flows: number): string[] {
-    if ([...this.#accounts.values()].includes(account)) return [];
+    if (this.#inUse.has(account)) return [];
     return Array.from({ length: flows }, (_, flow) => this.#kept.get(nameOf(account, flow)) ?? '');
   }
 
   /** A registration begins, and ends. */
   own(id: number, account: string): void {
-    if (![...this.#accounts.values()].includes(account)) this.#accounts.set(id, account);
+    if (this.#inUse.has(account)) return;
+    this.#inUse.add(account);
+    this.#accounts.set(id, account);
   }
   disown(id: number): void {
+    this.#inUse.delete(this.#accounts.get(id) ?? '');
     this.#accounts.delete(id);
   }
 

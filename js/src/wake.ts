@@ -8,12 +8,14 @@ export type HostEvent = 'awake' | 'offline' | 'restored';
 export function watchHost(tell: (event: HostEvent) => void): () => void {
   const { document } = globalThis as Partial<typeof globalThis>;
   const awake = (): void => {
-    if (document?.visibilityState !== 'hidden') tell('awake');
+    tell('awake');
   };
   const listeners: Record<string, (event: Event) => void> = {
     online: awake,
     resume: awake,
-    visibilitychange: awake,
+    visibilitychange: () => {
+      if (document?.visibilityState !== 'hidden') awake();
+    },
     pageshow: (event) => {
       if ('persisted' in event && event.persisted === true) tell('restored');
       else awake();

@@ -85,6 +85,16 @@ export class Socket {
     return this.#open;
   }
 
+  /** Open, and of a platform that may say nothing of a close until the connection below has ended. */
+  get mayHang(): boolean {
+    return this.#open && isSilentInClosing(this.#webSocket);
+  }
+
+  /** It was open, and has begun to close. */
+  get hangs(): boolean {
+    return this.#open && (this.#webSocket?.readyState ?? 0) > 1;
+  }
+
   /** False when it cannot be sent; then the socket is of no use any more. */
   send(frame: Frame): boolean {
     const webSocket = this.#webSocket;
@@ -127,6 +137,13 @@ export class Socket {
     webSocket.onopen = webSocket.onmessage = null;
     webSocket.onerror = webSocket.onclose = ended;
   }
+}
+
+/** Node's own does so. Browsers end it themselves after some seconds, and so does `ws`. */
+function isSilentInClosing(webSocket: WebSocketLike | null): boolean {
+  const { WebSocket, document, WorkerGlobalScope } = globalThis as Record<string, unknown>;
+  if (document !== undefined || WorkerGlobalScope !== undefined) return false;
+  return typeof WebSocket === 'function' && webSocket instanceof WebSocket;
 }
 
 const nothing = (): void => undefined;

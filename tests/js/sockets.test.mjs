@@ -5,7 +5,16 @@ import { createServer as createHttpServer } from 'node:http';
 import WebSocket, { WebSocketServer } from 'ws';
 import { createClient } from '../../dist/index.js';
 import { createTestRegistrar } from '../../dist/testing.js';
-import { accept, alice, challenge, createWorld, header, listen, turn } from './world.mjs';
+import {
+  accept,
+  alice,
+  challenge,
+  createWorld,
+  FakeSocket,
+  header,
+  listen,
+  turn,
+} from './world.mjs';
 
 /** Starts register() and gives its rejection. */
 async function failing(world, act) {
@@ -136,7 +145,7 @@ describe('a server function', () => {
     const world = await createWorld({
       server: () => Promise.resolve(new URL(`wss://edge.example.com/ws?token=${++token}`)),
     });
-    world.client.register(alice);
+    world.client.createRegistration(alice).register();
     await turn();
     expect(world.socket.url).toBe('wss://edge.example.com/ws?token=1');
     world.socket.error();
@@ -271,6 +280,33 @@ describe('losing', () => {
     expect(world.client.connectionState).toBe('connected');
     expect(world.client.stats.connects).toBe(stats.connects);
     await world.client.close();
+  });
+
+  describe('fault 11 one that closes and never ends', () => {
+    const { WebSocket: platformsOwn } = globalThis;
+    afterEach(() => {
+      globalThis.WebSocket = platformsOwn;
+    });
+
+    test.each([
+      ["the platform's own", 5000],
+      ["the application's", 31_000],
+    ])('%s is given up within %i ms', async (whose, time) => {
+      if (whose === "the platform's own") globalThis.WebSocket = FakeSocket;
+      const world = await createWorld();
+      const registration = await world.registered();
+      const { socket } = world;
+      socket.answersClose = false;
+      socket.readyState = 2;
+      await world.clock.advance(time);
+      expect(registration.state).not.toBe('registered');
+      await world.clock.advance(2000);
+      expect(world.socket).not.toBe(socket);
+      registration.remove();
+      await world.clock.advance(5000);
+      expect(world.clock.timers.size).toBe(0);
+      await world.client.close();
+    });
   });
 
   test('reconnect: false makes it final', async () => {
