@@ -49,7 +49,19 @@ Registration* Agent::Implementation::find(RegistrationId id) {
 
 std::vector<std::unique_ptr<Registration>>::iterator
 Agent::Implementation::position(RegistrationId id) {
-  return std::lower_bound(registrations.begin(), registrations.end(), id,
+  if (registrations.empty()) return registrations.end();
+  // Every removed one between the first and it moved it down by one place, so
+  // that few places are left to be searched: each costs a cache miss.
+  const RegistrationId first = registrations.front()->id();
+  const std::size_t count = registrations.size();
+  const std::size_t removed = registrations.back()->id() - first + 1 - count;
+  const std::size_t offset = id < first ? 0 : id - first;
+  const std::size_t highest = std::min(offset, count);
+  const std::size_t lowest =
+      std::min(offset - std::min(removed, offset), count);
+  const auto begin = registrations.begin();
+  return std::lower_bound(begin + static_cast<std::ptrdiff_t>(lowest),
+                          begin + static_cast<std::ptrdiff_t>(highest), id,
                           [](const auto& entry, RegistrationId wanted) {
                             return entry->id() < wanted;
                           });
@@ -171,7 +183,7 @@ void Agent::close(Now now) {
   for (const auto& entry : self.registrations) {
     self.traffic.channels.close_all(entry->id());
   }
-  self.by_aor = {};
+  self.siblings.clear();
   self.registrations.clear();
   for (const auto& connection : self.connections) connection->close();
 }

@@ -40,32 +40,25 @@ void Agent::Implementation::start_call(RegistrationId id, OperationId operation,
 
 std::uint32_t Agent::Implementation::free_reg_id(std::string_view aor,
                                                  std::uint32_t count) const {
-  const Registration* const alike = by_aor.first(message::hash_uri(aor));
   std::uint32_t first = 1;
   for (bool is_free = false; !is_free;) {
     is_free = true;
-    for (auto* entry = alike; entry != nullptr; entry = entry->next_alike) {
-      const std::uint32_t taken = entry->settings().reg_id;
-      if (taken < first || taken >= first + count ||
-          !message::equal_uris(entry->settings().aor, aor)) {
-        continue;
-      }
+    siblings.for_each(aor, [&](const Registration& sibling) {
+      const std::uint32_t taken = sibling.settings().reg_id;
+      if (taken < first || taken >= first + count) return;
       first = taken + 1;
       is_free = false;
-    }
+    });
   }
   return first;
 }
 
 void Agent::Implementation::clear_siblings(const Registration& owner) {
-  for (auto* entry = by_aor.first(owner.aor_hash()); entry != nullptr;
-       entry = entry->next_alike) {
-    if (entry != &owner &&
-        message::equal_uris(entry->settings().aor, owner.settings().aor)) {
-      entry->cleared();
-      set_timer(*entry);
-    }
-  }
+  siblings.for_each(owner.settings().aor, [&](Registration& sibling) {
+    if (&sibling == &owner) return;
+    sibling.cleared();
+    set_timer(sibling);
+  });
 }
 
 Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
@@ -116,7 +109,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
   std::vector<Registration*> members;
   for (auto& registration : made) {
     members.push_back(registration.get());
-    self.by_aor.add(*registration);
+    self.siblings.add(*registration);
     self.registrations.push_back(std::move(registration));
   }
   if (flows > 1) {
@@ -177,7 +170,7 @@ Status Agent::remove(Now now, RegistrationId id) {
   for (Registration* const member : members) {
     member->end(FailureCode::removed);
     self.timers.clear(member->timer);
-    self.by_aor.remove(*member);
+    self.siblings.remove(*member);
     member->join({});
   }
   if (Account* const account = self.account_of(id)) account->end();

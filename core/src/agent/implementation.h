@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/siblings.h"
 #include "context.h"
 #include "registration/account.h"
-#include "registration/aor_index.h"
 #include "registration/registration.h"
 #include "sipreg/agent.h"
 #include "timer_heap.h"
@@ -24,10 +24,9 @@ class Agent::Implementation : public Context {
   using Exchange = registration::Exchange;
   using Registration = registration::Registration;
 
-  // Ascending by id, so that a look-up is a binary search; removed ones leave
-  // no hole.
+  // Ascending by id; removed ones leave no hole.
   traffic::Registrations registrations;
-  registration::AorIndex by_aor;
+  Siblings siblings;
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
   Millis next_wake_at = 0;
@@ -55,6 +54,7 @@ class Agent::Implementation : public Context {
   // The registrations that the host's one id stands for.
   [[nodiscard]] std::vector<Registration*> all_of(RegistrationId id);
   [[nodiscard]] Registration* find(RegistrationId id);
+  // Where it stands or would stand.
   [[nodiscard]] std::vector<std::unique_ptr<Registration>>::iterator position(
       RegistrationId id);
   // For inputs that may change the connection's state, which shows in every

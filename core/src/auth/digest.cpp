@@ -78,15 +78,15 @@ void DigestSession::start(const Challenge& challenge, std::string_view username,
   append(cnonce_part, cnonce);
   append(nonce_part, challenge.nonce);
   ha1_ = ha1;
-  session_ha1_.wipe();
+  session_ha1_.reset();
   if (is_session_variant(algorithm_)) {
-    session_ha1_ = Hash(hash_of(algorithm_))
-                       .add(ha1_.view())
-                       .add(":")
-                       .add_unescaped(nonce())
-                       .add(":")
-                       .add(part(cnonce_part))
-                       .finish();
+    session_ha1_ = std::make_unique<HexDigest>(Hash(hash_of(algorithm_))
+                                                   .add(ha1_.view())
+                                                   .add(":")
+                                                   .add_unescaped(nonce())
+                                                   .add(":")
+                                                   .add(part(cnonce_part))
+                                                   .finish());
   }
 }
 
@@ -100,7 +100,7 @@ HexDigest DigestSession::digest(Qop qop, std::string_view method,
     a2.add(":").add(Hash(function).add(body).finish().view());
   }
   Hash response(function);
-  response.add(session_ha1_.empty() ? ha1_.view() : session_ha1_.view());
+  response.add((session_ha1_ ? *session_ha1_ : ha1_).view());
   response.add(":").add_unescaped(nonce()).add(":");
   if (qop != Qop::none) {
     response.add(HexCount(nonce_count_).view()).add(":").add(part(cnonce_part));

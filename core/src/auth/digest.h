@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -95,8 +96,8 @@ class DigestSession {
   std::uint32_t nonce_count_ = 0;
   std::array<std::uint32_t, part_count> ends_{};
   std::string text_;
-  HexDigest ha1_;          // H(username:realm:password)
-  HexDigest session_ha1_;  // A1 of a -sess algorithm
+  HexDigest ha1_;                           // H(username:realm:password)
+  std::unique_ptr<HexDigest> session_ha1_;  // A1 of a -sess algorithm
 };
 
 }  // namespace sipreg::auth

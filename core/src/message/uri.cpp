@@ -239,17 +239,14 @@ bool equal_uris(std::string_view a, std::string_view b) {
          agrees(right.headers, left.headers, '&');
 }
 
-// FNV-1a of the user and of a host whose spelling matters.
-std::uint32_t hash_uri(std::string_view text) {
-  std::uint32_t hash = 2'166'136'261;
-  const auto mix = [&hash](unsigned value) {
-    hash = (hash ^ value) * 16'777'619;
-  };
-  Uri uri;
-  if (!parse_uri(text, uri)) return hash;
-  while (!uri.user.empty()) mix(take_octet(uri.user));
-  if (uri.host.front() == '[') return hash;
-  for (const char c : uri.host) mix(static_cast<unsigned char>(to_lower(c)));
+// FNV-1a
+std::uint32_t hash_of_user(std::string_view uri) {
+  Uri parsed;
+  if (!parse_uri(uri, parsed)) return 0;
+  std::uint32_t hash = 2166136261u;
+  while (!parsed.user.empty()) {
+    hash = (hash ^ take_octet(parsed.user)) * 16777619u;
+  }
   return hash;
 }
 

@@ -25,7 +25,7 @@ struct Uri {
 // Equality after RFC 3261 section 19.1.4. Texts that are not sip or sips URIs
 // are equal when their bytes are.
 [[nodiscard]] bool equal_uris(std::string_view a, std::string_view b);
-// The same for URIs that are equal.
-[[nodiscard]] std::uint32_t hash_uri(std::string_view text);
+// The same number for URIs that are equal; what is no URI has 0.
+[[nodiscard]] std::uint32_t hash_of_user(std::string_view uri);
 
 }  // namespace sipreg::message

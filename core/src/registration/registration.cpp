@@ -24,8 +24,7 @@ Registration::Registration(Context& context, flow::Connection& connection,
       connection_(connection),
       id_(id),
       flow_number_(flow_number),
-      settings_(std::move(settings)),
-      aor_hash_(message::hash_uri(settings_.aor)) {
+      settings_(std::move(settings)) {
   context_.entropy.append_token(call_id_, call_id_length);
   context_.entropy.append_token(from_tag_, tag_length);
   automatic_sends_.fill(no_deadline);
@@ -363,7 +362,7 @@ bool Registration::is_temporary_gruu(std::string_view uri) const {
 // those who are called).
 void Registration::describe_for_dialogs(std::string& out) const {
   message::Writer writer(out);
-  writer.text(settings_.contact_host).text("\n");
+  writer.text(settings_.contact_host()).text("\n");
   if (grant_ && !grant_->pub_gruu.empty()) {
     writer.text(grant_->pub_gruu);
   } else {
@@ -377,8 +376,8 @@ void Registration::describe_for_dialogs(std::string& out) const {
 OwnContact Registration::own_contact(std::uint32_t asked) const {
   OwnContact own;
   own.uri = settings_.contact_uri();
-  own.user = settings_.contact_token;
-  own.host = settings_.contact_host;
+  own.user = settings_.contact_token();
+  own.host = settings_.contact_host();
   if (uses(Extension::outbound) || uses(Extension::gruu)) {
     own.instance = context_.instance_id;
   }

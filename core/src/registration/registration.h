@@ -80,7 +80,7 @@ class Registration {
   }
   // For an OPTIONS that keeps this account's flow alive.
   [[nodiscard]] flow::OptionsRequest options_request() const {
-    return {settings_.request_uri, settings_.aor, settings_.contact_host};
+    return {settings_.request_uri, settings_.aor, settings_.contact_host()};
   }
 
   // The flows of the account, this one among them; they outlive it.
@@ -140,9 +140,7 @@ class Registration {
   [[nodiscard]] Millis deadline() const;
 
   TimerHeap<Registration>::Timer timer{*this};
-  // The AorIndex's.
-  Registration* next_alike = nullptr;
-  [[nodiscard]] std::uint32_t aor_hash() const { return aor_hash_; }
+  Registration* next_sibling = nullptr;  // see Siblings
 
  private:
   // calls (calls.cpp)
@@ -253,7 +251,6 @@ class Registration {
   const std::uint32_t flow_number_;
   std::span<Registration* const> flows_;  // of the account; empty: only this
   Settings settings_;
-  const std::uint32_t aor_hash_;
 
   // identity, constant for the life of the registration
   std::string call_id_;

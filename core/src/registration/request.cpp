@@ -39,9 +39,9 @@ void Registration::next_cseq() {
   ++cseq_;
   if (!context_.snapshots || cseq_ <= reserved_cseq_) return;
   reserved_cseq_ = std::min(cseq_ + cseq_reserve, largest_cseq);
-  const std::string_view host = settings_.contact_host;
+  const std::string_view host = settings_.contact_host();
   const std::string text = write_snapshot(
-      {settings_.reg_id, reserved_cseq_, call_id_, settings_.contact_token,
+      {settings_.reg_id, reserved_cseq_, call_id_, settings_.contact_token(),
        host.substr(0, host.find('.')), context_.instance_id});
   Output& output = context_.outbox.push(OutputKind::snapshot, text);
   output.registration = id_;
@@ -85,7 +85,7 @@ void Registration::send_register() {
   message::Writer out(context_.request);
   out.text("REGISTER ").text(settings_.request_uri).text(" SIP/2.0\r\n");
   out.text(connection_.secure() ? "Via: SIP/2.0/WSS " : "Via: SIP/2.0/WS ");
-  out.text(settings_.contact_host).text(";branch=").text(branch_cookie);
+  out.text(settings_.contact_host()).text(";branch=").text(branch_cookie);
   out.text(transaction_.branch_view());
   write_hex(out, id_);
   out.text("\r\n").text(settings_.route_rows);
@@ -93,7 +93,7 @@ void Registration::send_register() {
   if (!settings_.display_name.empty()) {
     out.quoted(settings_.display_name).text(" ");
   }
-  out.text("<").text(settings_.from_uri).text(">;tag=").text(from_tag_);
+  out.text("<").text(settings_.from_uri()).text(">;tag=").text(from_tag_);
   out.text("\r\nTo: <").text(settings_.aor).text(">\r\n");
   out.text("Call-ID: ").text(call_id_).text("\r\n");
   out.text("CSeq: ").number(transaction_.cseq).text(" REGISTER\r\n");

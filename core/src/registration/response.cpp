@@ -91,7 +91,7 @@ bool Registration::is_ours(const message::Message& response) const {
   return transaction_.active && response.cseq == transaction_.cseq &&
          response.cseq_method == "REGISTER" && response.call_id == call_id_ &&
          message::equals_ignoring_case(response.via.sent_by,
-                                       settings_.contact_host) &&
+                                       settings_.contact_host()) &&
          (response.from_tag.empty() || response.from_tag == from_tag_);
 }
 

@@ -134,15 +134,12 @@ Status take_registrar(std::string_view registrar, Settings& out) {
 }
 
 Status take_from(std::string_view from, Settings& out) {
-  if (from.empty()) {
-    out.from_uri = out.aor;
-    return fine;
-  }
+  if (from.empty()) return fine;
   message::Uri uri;
   if (!parse_option_uri(from, uri) || !uri.headers.empty()) {
     return refuse("from", "must be a SIP URI such as sip:admin@example.com");
   }
-  out.from_uri = from;
+  out.third_party = from;
   return fine;
 }
 
@@ -230,14 +227,17 @@ Status take_contact(const RegistrationOptions& options,
                     std::string_view random_user, std::string_view random_host,
                     Settings& out) {
   const ContactOptions& contact = options.contact;
-  const bool is_random = contact.user.empty();
-  const std::string_view user = is_random ? random_user : contact.user;
-  if (is_random) out.contact_token = user;
-  out.contact_host = std::string(random_host) + ".invalid";
+  out.random_user = contact.user.empty();
+  const std::string_view user = out.random_user ? random_user : contact.user;
   std::string uri = out.secure ? "sips:" : "sip:";
+  out.contact_user_offset = static_cast<std::uint32_t>(uri.size());
   uri += user;
   uri += '@';
-  uri += out.contact_host;
+  out.contact_host_offset = static_cast<std::uint32_t>(uri.size());
+  uri += random_host;
+  uri += ".invalid";
+  out.contact_host_length =
+      static_cast<std::uint32_t>(uri.size()) - out.contact_host_offset;
   message::Uri parsed;
   if (!parse_option_uri(uri, parsed) || parsed.user != user) {
     return refuse("contact.user",
@@ -457,7 +457,7 @@ Status make_settings(const RegistrationOptions& options,
   out.expires = options.expires;
   // A third party's registration says nothing of our flow
   // (RFC 5626 section 4.2).
-  const bool third_party = !message::equal_uris(out.from_uri, out.aor);
+  const bool third_party = !message::equal_uris(out.from_uri(), out.aor);
   out.reg_id = options.outbound && !third_party ? reg_id : 0;
   out.gruu = options.gruu;
   out.retry = options.retry;

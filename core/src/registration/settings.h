@@ -17,13 +17,11 @@ namespace sipreg::registration {
 // second one.
 struct Settings {
   std::string aor;
-  std::string username;     // the AOR's user part, escapes undone
-  std::string request_uri;  // the registrar
-  std::string from_uri;
-  std::string display_name;   // plain
-  std::string contact;        // display name, <URI> and parameters; no expires
-  std::string contact_token;  // its user part, when that is random
-  std::string contact_host;   // random, under .invalid (RFC 7118 appendix B.1)
+  std::string username;      // the AOR's user part, escapes undone
+  std::string request_uri;   // the registrar
+  std::string third_party;   // of From; empty: the address of record
+  std::string display_name;  // plain
+  std::string contact;       // display name, <URI> and parameters; no expires
   std::string route_rows;
   std::string header_rows;
   std::string supported;  // ", tag, tag" after the ones of our own
@@ -35,9 +33,13 @@ struct Settings {
   bool has_credentials = false;
   DigestOptions digest;
   RefreshOptions refresh;
-  // Where the URI stands in `contact`.
+  bool random_user = false;  // in the Contact
+  // Where the URI stands in `contact`, its user part and its host in the URI.
   std::uint32_t contact_uri_offset = 0;
   std::uint32_t contact_uri_length = 0;
+  std::uint32_t contact_user_offset = 0;
+  std::uint32_t contact_host_offset = 0;
+  std::uint32_t contact_host_length = 0;
   // The URI's last parameters, those of RFC 8599.
   std::uint32_t push_length = 0;
 
@@ -47,6 +49,19 @@ struct Settings {
   [[nodiscard]] std::string_view contact_uri() const {
     return std::string_view(contact).substr(contact_uri_offset,
                                             contact_uri_length);
+  }
+  // The user part, when that is random.
+  [[nodiscard]] std::string_view contact_token() const {
+    if (!random_user) return {};
+    return contact_uri().substr(contact_user_offset,
+                                contact_host_offset - 1 - contact_user_offset);
+  }
+  // Random, under .invalid (RFC 7118 appendix B.1).
+  [[nodiscard]] std::string_view contact_host() const {
+    return contact_uri().substr(contact_host_offset, contact_host_length);
+  }
+  [[nodiscard]] std::string_view from_uri() const {
+    return third_party.empty() ? aor : third_party;
   }
 };
 
