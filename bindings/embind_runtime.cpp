@@ -31,14 +31,14 @@ __attribute__((constructor(101))) void register_types() {
 extern "C" {
 
 /// Grows the memory without asking JavaScript, which looks for a new buffer by
-/// itself. An eighth is added, so that copies stay rare.
+/// itself. A sixteenth is added, so that copies stay rare.
 int emscripten_resize_heap(size_t requested) {
   const size_t pages = __builtin_wasm_memory_size(0);
   const size_t missing = (requested + page_size - 1) / page_size - pages;
   const auto grow = [](size_t delta) {
     return __builtin_wasm_memory_grow(0, delta) != static_cast<size_t>(-1);
   };
-  return grow(std::max(missing, pages / 8)) || grow(missing);
+  return grow(std::max(missing, pages / 16)) || grow(missing);
 }
 
 /// A trap like any other: it reaches JavaScript as a RuntimeError.

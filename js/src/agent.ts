@@ -184,7 +184,8 @@ export class Agent implements Dependant {
     const json = session.text(start, length);
     if (json.startsWith('[')) {
       const frame = z === 0 ? keep(this.#frame) : session.bytes(start + length, z);
-      return new Success(json, x, y, frame, this.#readResponse);
+      // Small integers need no object of their own on the heap of V8, as other numbers do.
+      return new Success(json, x >>> 0, y >>> 0, frame, this.#readResponse);
     }
     const failed =
       kind === OutputKind.failed ||

@@ -425,11 +425,10 @@ TEST(DigestSession, wipe_leaves_no_HA1_in_memory) {
                            .add(test_cnonce)
                            .finish()
                            .view());
-  EXPECT_NE(image_of(session).find(a1), std::string::npos);
+  EXPECT_EQ(image_of(session).find(a1.substr(0, 8)), std::string::npos);
 
   session.wipe();
   EXPECT_EQ(image_of(session).find(ha1.substr(0, 8)), std::string::npos);
-  EXPECT_EQ(image_of(session).find(a1.substr(0, 8)), std::string::npos);
   EXPECT_FALSE(session.active());
   EXPECT_TRUE(session.ha1().empty());
   EXPECT_EQ(session.username(), "");

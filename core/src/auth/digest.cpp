@@ -76,18 +76,20 @@ void DigestSession::start(const Challenge& challenge, std::string_view username,
   append(opaque_part, "");
   append(algorithm_part, challenge.algorithm_text);
   append(cnonce_part, cnonce);
+  append(first_nonce_part,
+         is_session_variant(algorithm_) ? challenge.nonce : "");
   append(nonce_part, challenge.nonce);
   ha1_ = ha1;
-  session_ha1_.reset();
-  if (is_session_variant(algorithm_)) {
-    session_ha1_ = std::make_unique<HexDigest>(Hash(hash_of(algorithm_))
-                                                   .add(ha1_.view())
-                                                   .add(":")
-                                                   .add_unescaped(nonce())
-                                                   .add(":")
-                                                   .add(part(cnonce_part))
-                                                   .finish());
-  }
+}
+
+HexDigest DigestSession::session_ha1() const {
+  return Hash(hash_of(algorithm_))
+      .add(ha1_.view())
+      .add(":")
+      .add_unescaped(part(first_nonce_part))
+      .add(":")
+      .add(part(cnonce_part))
+      .finish();
 }
 
 HexDigest DigestSession::digest(Qop qop, std::string_view method,
@@ -100,7 +102,7 @@ HexDigest DigestSession::digest(Qop qop, std::string_view method,
     a2.add(":").add(Hash(function).add(body).finish().view());
   }
   Hash response(function);
-  response.add((session_ha1_ ? *session_ha1_ : ha1_).view());
+  response.add((is_session_variant(algorithm_) ? session_ha1() : ha1_).view());
   response.add(":").add_unescaped(nonce()).add(":");
   if (qop != Qop::none) {
     response.add(HexCount(nonce_count_).view()).add(":").add(part(cnonce_part));
@@ -176,7 +178,7 @@ DigestSession::Mutual DigestSession::take_authentication_info(
     mutual = Mutual::verified;
   }
   if (!next_nonce.empty() && next_nonce != nonce()) {
-    text_.erase(ends_[cnonce_part]);
+    text_.erase(ends_[first_nonce_part]);
     append(nonce_part, next_nonce);
     nonce_count_ = 0;
   }

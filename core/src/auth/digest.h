@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -69,6 +68,9 @@ class DigestSession {
   void wipe();
 
  private:
+  // A1 of a -sess algorithm: made again for every request, few of which use
+  // one, where every session would have to have room for it.
+  [[nodiscard]] HexDigest session_ha1() const;
   // The digest of a request, or with an empty method that of rspauth.
   [[nodiscard]] HexDigest digest(Qop qop, std::string_view method,
                                  std::string_view request_uri,
@@ -82,6 +84,7 @@ class DigestSession {
     opaque_part,     // with its parameter name and quotes, or empty
     algorithm_part,  // verbatim; empty when absent
     cnonce_part,
+    first_nonce_part,  // of a -sess algorithm, whose A1 stays with it
     nonce_part,
     part_count,
   };
@@ -96,8 +99,7 @@ class DigestSession {
   std::uint32_t nonce_count_ = 0;
   std::array<std::uint32_t, part_count> ends_{};
   std::string text_;
-  HexDigest ha1_;                           // H(username:realm:password)
-  std::unique_ptr<HexDigest> session_ha1_;  // A1 of a -sess algorithm
+  HexDigest ha1_;  // H(username:realm:password)
 };
 
 }  // namespace sipreg::auth

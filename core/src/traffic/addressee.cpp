@@ -20,12 +20,12 @@ bool has_user(std::string_view uri, std::string_view user) {
 Match match(const Registration& registration, const message::Uri& uri,
             std::string_view text) {
   const registration::Settings& settings = registration.settings();
-  if (message::equals_ignoring_case(uri.host, settings.contact_host) ||
+  if (message::equals_ignoring_case(uri.host, settings.contact_host()) ||
       registration.is_temporary_gruu(text)) {
     return Match::own;
   }
   if (has_user(settings.contact_uri(), uri.user)) {
-    return settings.contact_token.empty() ? Match::user : Match::own;
+    return settings.contact_token().empty() ? Match::user : Match::own;
   }
   if (!has_user(settings.aor, uri.user)) return Match::none;
   message::Uri aor;
