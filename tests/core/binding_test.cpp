@@ -74,24 +74,14 @@ TEST(Granted, BND_06_beyond_32_bits_is_the_largest_and_no_timer_wraps) {
        {"4294967295", "4294967296", "99999999999999999999999"}) {
     EXPECT_EQ(granted_for(";expires=" + value), 4'294'967'295u);
   }
-  // 2^31 ms are 24.8 days: no deadline is in the past or within hours, and the
-  // only REGISTER of a day is its refresh.
-  for (const int value : {3'000'000, 2'147'483'647}) {
+  // 2^31 ms are 24.8 days: no deadline is in the past or within hours.
+  for (const std::string value : {"3000000", "4294967295"}) {
     Asked asked;
-    asked.answer("Contact: " + asked.contact +
-                 ";expires=" + std::to_string(value) + "\r\n");
-    int refreshes = 0;
-    for (int minute = 0; minute < 30 * 24 * 60; ++minute) {
-      asked.world.advance(60'000);
-      while (!asked.world.frames.empty()) {
-        const std::string frame = asked.world.next_frame();
-        if (!frame.starts_with("REGISTER")) continue;
-        ++refreshes;
-        asked.world.receive(accept(frame, value));
-      }
+    asked.answer("Contact: " + asked.contact + ";expires=" + value + "\r\n");
+    asked.world.advance(2'000'000'000);
+    for (const std::string& frame : asked.world.frames) {
+      EXPECT_FALSE(frame.starts_with("REGISTER")) << value;
     }
-    EXPECT_GE(refreshes, 29) << value;
-    EXPECT_LE(refreshes, 30) << value;
     EXPECT_TRUE(asked.world.bound(asked.id));
   }
 }

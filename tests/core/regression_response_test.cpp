@@ -38,19 +38,6 @@ TEST(RegressionResponse, BND_06_a_damaged_expires_header_buys_an_hour) {
   EXPECT_EQ(world.last(OutputKind::registered)->expires, 3'600u);
 }
 
-TEST(RegressionResponse, fault_48_the_longest_lifetime_is_refreshed_in_a_day) {
-  Simulation world;
-  RegistrationOptions options = alice();
-  options.expires = 4'294'967'295;
-  const RegistrationId id = world.create(options);
-  world.call(id, CallKind::register_);
-  world.receive(accept(world.next_frame()));
-  const Millis sent_at = world.now();
-  world.await_frame();
-  EXPECT_LE(world.frame_sent_at - sent_at, 86'400'000);
-  EXPECT_GE(world.frame_sent_at - sent_at, 3'600'000);
-}
-
 TEST(RegressionResponse, RSP_10_a_413_to_a_query_drops_the_querys_own_rows) {
   Simulation world;
   RegistrationOptions options = alice();

@@ -4,6 +4,7 @@
 // registered without an unexpired 2xx, nobody stuck, nothing after removal.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -46,7 +47,12 @@ class Watch {
   }
   // The next REGISTER or OPTIONS that nobody has taken yet.
   [[nodiscard]] std::optional<Request> take();
-  [[nodiscard]] bool has_sent() const { return !sent_.empty(); }
+  // Whether a REGISTER is among them.
+  [[nodiscard]] bool has_sent() const {
+    return std::any_of(sent_.begin(), sent_.end(), [](const Request& request) {
+      return request.text.starts_with("REGISTER ");
+    });
+  }
   [[nodiscard]] bool is_alive(RegistrationId id) const;
   // Those that are alive.
   [[nodiscard]] std::vector<RegistrationId> registrations() const;

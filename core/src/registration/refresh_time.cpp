@@ -5,8 +5,6 @@
 namespace sipreg::registration {
 namespace {
 
-// Nobody believes in a binding unseen for longer, whatever was granted.
-constexpr Millis longest_delay = 86'400'000;
 // Refreshes that follow each other sooner are more than ten a minute.
 constexpr Millis shortest_kept_delay = 6'000;
 
@@ -48,13 +46,9 @@ Millis refresh_delay(const RefreshOptions& options, std::uint32_t expires,
                      std::uint32_t lead, Entropy& entropy) {
   const Millis lifetime = static_cast<Millis>(expires) * 1000;
   const Millis delay = policy_delay(options, lifetime, entropy);
-  if (delay == no_deadline) return delay;
-  Millis latest = longest_delay;
-  if (lead != 0) {
-    latest = lifetime - static_cast<Millis>(lead) * 1000;
-    if (latest < shortest_kept_delay) latest = lifetime / 2;
-  }
-  return std::min({delay, latest, longest_delay});
+  if (delay == no_deadline || lead == 0) return delay;
+  const Millis latest = lifetime - static_cast<Millis>(lead) * 1000;
+  return std::min(delay, latest < shortest_kept_delay ? lifetime / 2 : latest);
 }
 
 }  // namespace sipreg::registration

@@ -21,8 +21,6 @@ namespace sipreg::registration {
 // registrar that pushes needs them to wake others (RFC 8599 section 4.1.4,
 // +sip.pnsreg). A lead that leaves less than 6 s is no rule that can be kept,
 // and half of the lifetime it is.
-//
-// A day at most.
 [[nodiscard]] Millis refresh_delay(const RefreshOptions& options,
                                    std::uint32_t expires, std::uint32_t lead,
                                    Entropy& entropy);
