@@ -228,6 +228,20 @@ TEST(Channel, what_it_sends_goes_out_as_it_is) {
   EXPECT_EQ(world.last(OutputKind::trace)->text, message);
 }
 
+// RFC 3261 section 8.2.6.2: those of all the proxies on the way.
+TEST(Channel, TSX_06_an_answer_has_the_vias_of_its_request) {
+  World world;
+  std::string text = answer(180, "s1", "9 INVITE");
+  text.insert(text.find("From:"),
+              "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKp1, SIP/2.0/TCP "
+              "192.0.2.2;branch=z9hG4bKp2\r\n");
+  EXPECT_TRUE(world.send(world.channel, text).ok());
+  EXPECT_EQ(world.next_frame(), text);
+  const auto dropped = world.agent.statistics().dropped;
+  EXPECT_EQ(world.heard_of(text), 0u) << "none of ours comes in so";
+  EXPECT_EQ(world.agent.statistics().dropped, dropped + 1);
+}
+
 TEST(Channel, SEC_02_traces_stay_redacted) {
   World world;
   world.agent.set_trace(true);

@@ -67,19 +67,30 @@ bool parse_via(std::string_view element, Via& out) {
   return !out.sent_by.empty();
 }
 
+// What the rows say about the message's own shape.
+struct Framing {
+  Direction direction = Direction::in;
+  bool has_length = false;
+  std::uint32_t length = 0;
+  bool has_from = false;
+  bool has_to = false;
+};
+
 // The topmost Via of a message, and in a response its only one: a response
 // with more was meant for another element (RFC 3261 section 8.1.3.3).
-ParseError take_via(std::string_view value, Message& out) {
-  const bool is_first = out.via.sent_by.empty();
-  if (!is_first) {
-    return out.is_request ? ParseError::none : ParseError::via;
+ParseError take_via(std::string_view value, Message& out,
+                    const Framing& framing) {
+  const bool may_be_several =
+      out.is_request || framing.direction == Direction::out;
+  if (!out.via.sent_by.empty()) {
+    return may_be_several ? ParseError::none : ParseError::via;
   }
   std::string_view element;
   if (!next_element(value, element) || !parse_via(element, out.via)) {
     return ParseError::via;
   }
-  const bool has_more = !out.is_request && next_element(value, element);
-  return has_more ? ParseError::via : ParseError::none;
+  const bool has_more = next_element(value, element);
+  return has_more && !may_be_several ? ParseError::via : ParseError::none;
 }
 
 ParseError take_call_id(std::string_view value, Message& out) {
@@ -110,14 +121,6 @@ bool read_tag(std::string_view value, std::string_view& tag) {
   return true;
 }
 
-// What the rows say about the message's own shape.
-struct Framing {
-  bool has_length = false;
-  std::uint32_t length = 0;
-  bool has_from = false;
-  bool has_to = false;
-};
-
 ParseError take_content_length(std::string_view value, Framing& framing) {
   const auto length = parse_delta_seconds(value);
   if (!length || (framing.has_length && framing.length != *length)) {
@@ -131,7 +134,7 @@ ParseError take_content_length(std::string_view value, Framing& framing) {
 ParseError take_row(const Header& row, Message& out, Framing& framing) {
   switch (row.id) {
     case HeaderName::via:
-      return take_via(row.value, out);
+      return take_via(row.value, out, framing);
     case HeaderName::call_id:
       return take_call_id(row.value, out);
     case HeaderName::cseq:
@@ -167,7 +170,8 @@ ParseError take_rows(Cursor& cursor, Message& out, Framing& framing) {
 
 }  // namespace
 
-ParseError own::parse(std::span<char> frame, Message& out) {
+ParseError own::parse(std::span<char> frame, Message& out,
+                      Direction direction) {
   reset(out);
   if (frame.size() > max_frame_size) return ParseError::too_large;
   Cursor cursor{frame.data(), frame.data() + frame.size()};
@@ -184,6 +188,7 @@ ParseError own::parse(std::span<char> frame, Message& out) {
   if (!is_start_line) return ParseError::start_line;
 
   Framing framing;
+  framing.direction = direction;
   const ParseError error = take_rows(cursor, out, framing);
   if (error != ParseError::none) return error;
   if (out.via.sent_by.empty()) return ParseError::via;

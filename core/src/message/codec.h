@@ -78,19 +78,25 @@ struct Message {
   std::size_t row_count_ = 0;
 };
 
+// A response that comes in has one Via (RFC 3261 section 8.1.3.3), one that
+// goes out has those of its request.
+enum class Direction : std::uint8_t { in, out };
+
 // Parses one message at the start of `frame` into `out`. Folded header lines
 // are unfolded in place (RFC 3261 section 7.3.1), hence the mutable span; what
 // the frame says stays the same. Leading CRLFs are skipped (section 7.5). Bare
 // LF line ends are tolerated. After an error `out` holds nothing of use.
 namespace own {
-[[nodiscard]] ParseError parse(std::span<char> frame, Message& out);
+[[nodiscard]] ParseError parse(std::span<char> frame, Message& out,
+                               Direction direction = Direction::in);
 }
 
 // The same on libosip2. It allocates, and sets libosip2 up for the whole
 // process at the first call: parser_init(), and its traces go nowhere, which
 // would else go to the standard output. Only with SIPREG_CODEC=osip2.
 namespace osip2 {
-[[nodiscard]] ParseError parse(std::span<char> frame, Message& out);
+[[nodiscard]] ParseError parse(std::span<char> frame, Message& out,
+                               Direction direction = Direction::in);
 }
 
 #ifdef SIPREG_CODEC_OSIP2

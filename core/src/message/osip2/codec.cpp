@@ -108,11 +108,13 @@ ParseError read_start_line(const osip_message_t& parsed, std::string_view line,
                                               : ParseError::none;
 }
 
-ParseError read_via(const osip_message_t& parsed, Message& out) {
+ParseError read_via(const osip_message_t& parsed, Message& out,
+                    Direction direction) {
   auto* via = static_cast<osip_via_t*>(osip_list_get(&parsed.vias, 0));
   const Header* row = out.find(HeaderName::via);
   if (via == nullptr || row == nullptr) return ParseError::via;
-  if (!out.is_request && osip_list_size(&parsed.vias) > 1) {
+  if (!out.is_request && direction == Direction::in &&
+      osip_list_size(&parsed.vias) > 1) {
     return ParseError::via;
   }
   Finder finder(row->value);
@@ -233,7 +235,7 @@ ParseError find_fault(const Message& message) {
 }
 
 ParseError parse_parts(std::string_view start_line, Cursor& cursor,
-                       Message& out) {
+                       Message& out, Direction direction) {
   if (count(out, HeaderName::via) == 0) return ParseError::via;
   if (count(out, HeaderName::call_id) != 1) return ParseError::call_id;
   if (count(out, HeaderName::cseq) != 1) return ParseError::cseq;
@@ -249,7 +251,7 @@ ParseError parse_parts(std::string_view start_line, Cursor& cursor,
     return find_fault(out);
   }
   ParseError error = read_start_line(*parsed, start_line, out);
-  if (error == ParseError::none) error = read_via(*parsed, out);
+  if (error == ParseError::none) error = read_via(*parsed, out, direction);
   if (error == ParseError::none) error = read_call_id(*parsed, out);
   if (error == ParseError::none) error = read_cseq(*parsed, out);
   if (error == ParseError::none) error = read_body(*parsed, cursor, out);
@@ -258,7 +260,8 @@ ParseError parse_parts(std::string_view start_line, Cursor& cursor,
 
 }  // namespace
 
-ParseError osip2::parse(std::span<char> frame, Message& out) {
+ParseError osip2::parse(std::span<char> frame, Message& out,
+                        Direction direction) {
   reset(out);
   if (frame.size() > max_frame_size) return ParseError::too_large;
   Cursor cursor{frame.data(), frame.data() + frame.size()};
@@ -273,7 +276,7 @@ ParseError osip2::parse(std::span<char> frame, Message& out) {
     if (error != ParseError::none) return error;
   } while (row != nullptr);
 
-  const ParseError error = parse_parts(start.text(), cursor, out);
+  const ParseError error = parse_parts(start.text(), cursor, out, direction);
   if (error != ParseError::none) return error;
   out.from_readable = read_tag(out, HeaderName::from, out.from_tag);
   (void)read_tag(out, HeaderName::to, out.to_tag);
