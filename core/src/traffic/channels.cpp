@@ -116,7 +116,8 @@ Status Channels::send(ChannelId id, std::span<char> frame) {
   };
   context_.request.assign(frame.data(), frame.size());  // parsing unfolds
   message::Message& message = context_.message;
-  const message::ParseError error = message::parse(frame, message, message::Direction::out);
+  const message::ParseError error =
+      message::parse(frame, message, message::Direction::out);
   if (error != message::ParseError::none || !message.rest.empty() ||
       frame.front() == '\r' || frame.front() == '\n') {
     return refuse(describe(error));
