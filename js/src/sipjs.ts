@@ -50,6 +50,13 @@ export interface SipJsTransport {
   send(message: string): Promise<void>;
 }
 
+/** What SIP.js takes as `transportConstructor`. */
+export interface SipJsTransportConstructor {
+  /** Called by SIP.js with its logger and its `transportOptions`, see SipJsTransportOptions. */
+  // eslint-disable-next-line @typescript-eslint/prefer-function-type -- a function type has no place for a word of its own
+  new (logger?: any, options?: any): SipJsTransport;
+}
+
 /** What `transportOptions` may hold; the rest is ignored. */
 export interface SipJsTransportOptions {
   /** Seconds. Default 5, as with SIP.js's own transport. */
@@ -64,9 +71,7 @@ export interface SipJsTransportOptions {
  * Give the UserAgent the user part of `registration.info.contact` as `contactName`: SIP.js answers requests for others with 404.
  * @throws RegistrationError when the registration has ended.
  */
-export function createSipJsTransport(
-  registration: Registration,
-): new (logger?: any, options?: any) => SipJsTransport {
+export function createSipJsTransport(registration: Registration): SipJsTransportConstructor {
   const facts = look(registration);
   return class extends Transport {
     constructor(_logger?: unknown, options?: SipJsTransportOptions) {
