@@ -121,7 +121,7 @@ const cases = [
 ];
 
 describe.each(cases)('T14 %s with %s', (scheme, _, credentials, passing, kept) => {
-  /** Registers; says what is kept besides for this session. */
+  /** Registers; says what must be in memory no more: A1 of this session besides, which no request but its own needs. */
   async function register(world) {
     const registration = world.client.createRegistration({ ...alice, credentials });
     expectGone(world.heap(), [...passing, ...kept]);
@@ -136,15 +136,16 @@ describe.each(cases)('T14 %s with %s', (scheme, _, credentials, passing, kept) =
       : [];
     world.socket.receive(accept(world.socket.last));
     await done;
-    return { registration, kept: [...kept, ...session] };
+    const gone = [...passing, ...session];
+    expectGone(world.heap(), gone);
+    return { registration, gone };
   }
 
   test('a whole life, then remove()', async () => {
     const world = await createTransparentWorld();
-    const life = await register(world);
-    const { registration } = life;
+    const { registration, gone } = await register(world);
     // The search finds what is there.
-    for (const secret of life.kept) expect(world.heap().includes(secret)).toBe(true);
+    for (const secret of kept) expect(world.heap().includes(secret)).toBe(true);
 
     let done = registration.refresh();
     const rest = { 'Authentication-Info': 'nextnonce="n2", qop=auth' };
@@ -155,10 +156,10 @@ describe.each(cases)('T14 %s with %s', (scheme, _, credentials, passing, kept) =
     await turn();
     if (scheme !== 'Bearer') world.socket.receive(accept(world.socket.last));
     await done.catch(() => {});
-    expectGone(world.heap(), passing);
+    expectGone(world.heap(), gone);
 
     registration.setCredentials({ password: 'mauve-Q81-otter-V07-lantern' });
-    expectGone(world.heap(), [...passing, ...life.kept]);
+    expectGone(world.heap(), [...gone, ...kept]);
     done = registration.register();
     world.socket.receive(challenge(world.socket.last, 'SHA-512-256', 'n4'));
     world.socket.receive(accept(world.socket.last));
@@ -170,8 +171,8 @@ describe.each(cases)('T14 %s with %s', (scheme, _, credentials, passing, kept) =
     await done;
     registration.remove();
     expectGone(world.heap(), [
-      ...passing,
-      ...life.kept,
+      ...gone,
+      ...kept,
       'mauve-Q81-otter-V07-lantern',
       ha1Of('SHA-512-256', 'mauve-Q81-otter-V07-lantern'),
     ]);
@@ -182,7 +183,7 @@ describe.each(cases)('T14 %s with %s', (scheme, _, credentials, passing, kept) =
     '%s while a request is in flight',
     async (end) => {
       const world = await createTransparentWorld();
-      const { registration, kept: all } = await register(world);
+      const { registration, gone } = await register(world);
       const done = registration.refresh().catch((error) => error);
       expect(world.socket.sent).toHaveLength(3);
       const { last } = world.socket;
@@ -196,9 +197,9 @@ describe.each(cases)('T14 %s with %s', (scheme, _, credentials, passing, kept) =
       }
       if (end === 'forbid') world.socket.receive(reply(last, 403, 'Forbidden'));
       expect(await done).toBeInstanceOf(Error);
-      expectGone(world.heap(), [...passing, ...all]);
+      expectGone(world.heap(), [...gone, ...kept]);
       await world.client.close();
-      expectGone(world.heap(), [...passing, ...all]);
+      expectGone(world.heap(), [...gone, ...kept]);
     },
   );
 });
