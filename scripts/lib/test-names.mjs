@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { groups } from '../../tests/faults/index.mjs';
+import { cases } from '../../tests/sockets/cases.mjs';
 import { root } from './processes.mjs';
 
 /** `TEST(Suite, name)` and its kin. A name may stand on the next line. */
@@ -71,6 +72,10 @@ function fromFaults() {
   );
 }
 
+/** So has tests/sockets. */
+const fromSockets = () =>
+  cases.map(({ name }) => ({ file: 'tests/sockets/sockets.test.mjs', name }));
+
 /** { file, name } of every test below tests/. */
 export function testNames() {
   const folder = join(root, 'tests');
@@ -82,5 +87,5 @@ export function testNames() {
       const names = read(readFileSync(join(folder, file), 'utf8'), file);
       return names.map((name) => ({ file: `tests/${file}`, name }));
     });
-  return [...written, ...fromFaults()];
+  return [...written, ...fromFaults(), ...fromSockets()];
 }
