@@ -30,8 +30,6 @@ export interface Backend {
 
 /** How soon it is seen that a socket has begun to close and never ends; ms. */
 const hangTime = 4000;
-/** How late after a sleep that no event told of the end of a binding is seen: timers do not run meanwhile; ms. */
-const sleepTime = 30_000;
 
 /** Moves frames and timers between the core and the world; see Dispatcher for the order. */
 export class Station implements Backend, FlowEvents, Handler {
@@ -39,8 +37,6 @@ export class Station implements Backend, FlowEvents, Handler {
   readonly connector: Connector;
   readonly #listener: Listener;
   readonly #alarm: Alarm;
-  /** Registrations that hold a binding. */
-  readonly #bound = new Set<number>();
 
   /** Throws a TypeError for an option that the core refuses. */
   constructor(
@@ -68,10 +64,7 @@ export class Station implements Backend, FlowEvents, Handler {
   settle(): void {
     this.#listener.settled();
     if (!this.#listener.dispatcher.run()) return;
-    let longest;
-    if (this.connector.mayHang) longest = hangTime;
-    else if (this.#bound.size > 0) longest = sleepTime;
-    this.#alarm.set(this.agent.deadline, longest);
+    this.#alarm.set(this.agent.deadline, this.connector.mayHang ? hangTime : undefined);
   }
 
   close(): Promise<void> {
@@ -106,11 +99,8 @@ export class Station implements Backend, FlowEvents, Handler {
   }
 
   handle(output: Output, content: Frame | Result): void {
-    const { kind, flow, code, registration } = output;
+    const { kind, flow, code } = output;
     const { connector } = this;
-    if (kind === OutputKind.registration) {
-      this.#bound[output.flag ? 'add' : 'delete'](registration);
-    }
     if (kind > OutputKind.transmit) {
       this.#listener.handle(output, content);
       return;

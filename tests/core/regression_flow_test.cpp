@@ -45,27 +45,6 @@ TEST(RegressionFlow, API_07_a_socket_that_opens_for_nobody_is_closed) {
   EXPECT_EQ(world.frames.size(), 1u);
 }
 
-TEST(RegressionFlow, Q_15_an_edge_that_answers_only_options_keeps_its_flow) {
-  Simulation world;
-  world.auto_pong = false;
-  const RegistrationId id = world.registered(3'600);
-  RegistrationOptions bob = alice();
-  bob.aor = "sip:bob@example.org";
-  const RegistrationId silent = world.create(bob);
-  world.call(silent, CallKind::register_);
-  for (int second = 0; second < 600; ++second) {
-    while (!world.frames.empty()) {
-      const std::string frame = world.next_frame();
-      if (frame.starts_with("OPTIONS")) {
-        world.receive(respond(frame, 483), world.frame_sent_on);
-      }
-    }
-    world.advance(1'000);
-  }
-  EXPECT_TRUE(world.disconnects.empty());
-  EXPECT_EQ(world.state(id), RegistrationState::registered);
-}
-
 TEST(RegressionFlow, TSX_11_an_edge_that_answers_nothing_at_all_is_left) {
   Simulation world;
   world.auto_pong = false;

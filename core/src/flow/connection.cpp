@@ -304,9 +304,6 @@ void Connection::perform(KeepAlive::Action action,
       return;
     case KeepAlive::Action::ping:
       return send("\r\n\r\n");
-    case KeepAlive::Action::ping_and_options:
-      send("\r\n\r\n");
-      [[fallthrough]];
     case KeepAlive::Action::options: {
       std::string text;
       write_options(request, secure_, environment_.entropy, text,

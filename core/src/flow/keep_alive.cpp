@@ -83,11 +83,7 @@ KeepAlive::Action KeepAlive::probe(const Server& server, Millis now,
                                    Millis timeout) {
   if (demanded_) return Action::none;
   demanded_ = true;
-  const Action action = ask(server, now, timeout);
-  const bool is_unproven = action == Action::ping && !outbound_ &&
-                           !server.answers_pings &&
-                           options_.method == KeepAliveMethod::auto_;
-  return is_unproven ? Action::ping_and_options : action;
+  return ask(server, now, timeout);
 }
 
 void KeepAlive::expect_answer(Millis now, Millis timeout) {

@@ -15,10 +15,9 @@ class KeepAlive {
  public:
   enum class Action : std::uint8_t {
     none,
-    ping,              // send CRLF CRLF
-    ping_and_options,  // both: nobody knows yet which of them is answered
-    options,           // send OPTIONS: pings are not answered there
-    give_up,           // the flow is dead
+    ping,     // send CRLF CRLF
+    options,  // send OPTIONS: pings are not answered there
+    give_up,  // the flow is dead
   };
 
   void configure(const KeepAliveOptions& options) { options_ = options; }
