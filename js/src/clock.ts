@@ -106,6 +106,9 @@ export class Alarm {
 
   #fired(): void {
     this.#firesAt = Infinity;
-    if (this.#deadline >= 0) this.#ring();
+    if (this.#deadline < 0) return;
+    const isEarly = this.#platform.monotonic() < this.#deadline;
+    if (isEarly && this.#longest === longestDelay) this.#arm();
+    else this.#ring();
   }
 }

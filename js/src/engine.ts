@@ -26,7 +26,6 @@ export interface Audience {
 /** A call under way. */
 interface Operation {
   caller: Pending<unknown>;
-  registration: number;
   givesBindings: boolean;
 }
 
@@ -122,8 +121,7 @@ export class Engine implements Listener, ChannelOwner {
     if (this.#end !== null) return rejected(endedError(this.#end));
     const caller = new Pending<unknown>(signal);
     const operation = ++this.#lastOperation;
-    const givesBindings = kind >= CallKind.query;
-    this.#operations.set(operation, { caller, registration: id, givesBindings });
+    this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
     try {
       this.command('call', fields, id, operation, kind);
     } catch (error) {
@@ -375,11 +373,9 @@ export class Engine implements Listener, ChannelOwner {
     if (operation === undefined) return;
     this.#operations.delete(id);
     this.dispatcher.tell(() => {
-      const { caller, registration, givesBindings } = operation;
+      const { caller, givesBindings } = operation;
       if (caller.settled) return;
-      // A listener of the news that came with this has ended it.
-      if (!this.#registrations.has(registration)) caller.reject(endedError(this.#end ?? 'removed'));
-      else if (kind === OutputKind.operationFailed) caller.reject(result.value);
+      if (kind === OutputKind.operationFailed) caller.reject(result.value);
       else if (givesBindings) caller.resolve((result.value as types.RegistrationInfo).bindings);
       else caller.resolve(result.value);
     });

@@ -201,22 +201,3 @@ test('API-07 a thousand clients and registrations leave the memory flat', async 
   const before = await use(50);
   expect(await use(200)).toBeLessThan(before + 1_000_000);
 }, 60_000);
-
-describe('a listener of the 2xx that ends it', () => {
-  const ends = {
-    removed: (registration) => registration.remove(),
-    closed: (_, client) => client.close(),
-  };
-  test.each(Object.keys(ends))('API-07 the call rejects %s', async (code) => {
-    const world = await createWorld();
-    const registration = world.client.createRegistration(alice);
-    const done = registration.register();
-    registration.addEventListener('statechange', ({ detail }) => {
-      if (detail.state === 'registered') void ends[code](registration, world.client);
-    });
-    world.socket.open();
-    world.socket.receive(accept(world.socket.last));
-    await expect(done).rejects.toMatchObject({ code });
-    await world.client.close();
-  });
-});
