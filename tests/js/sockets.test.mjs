@@ -290,7 +290,7 @@ describe('losing', () => {
 
     test.each([
       ["the platform's own", 5000],
-      ["the application's", 31_000],
+      ["the application's", 121_000], // by the next ping
     ])('%s is given up within %i ms', async (whose, time) => {
       if (whose === "the platform's own") globalThis.WebSocket = FakeSocket;
       const world = await createWorld();
