@@ -73,9 +73,11 @@ std::uint32_t Bridge::update(std::uint32_t size, std::uint32_t registration) {
   return finish(agent_.update(registration, reader_.update(bytes(size))));
 }
 
-std::uint32_t Bridge::reset_credentials(std::uint32_t registration,
+std::uint32_t Bridge::reset_credentials(double monotonic, double wall,
+                                        std::uint32_t registration,
                                         std::uint32_t available) {
-  return finish(agent_.reset_credentials(registration, available != 0));
+  return finish(agent_.reset_credentials(now(monotonic, wall), registration,
+                                         available != 0));
 }
 
 std::uint32_t Bridge::provide_credentials(std::uint32_t size, double monotonic,

@@ -54,7 +54,8 @@ class Bridge {
   std::uint32_t remove(double monotonic, double wall,
                        std::uint32_t registration);
   std::uint32_t update(std::uint32_t size, std::uint32_t registration);
-  std::uint32_t reset_credentials(std::uint32_t registration,
+  std::uint32_t reset_credentials(double monotonic, double wall,
+                                  std::uint32_t registration,
                                   std::uint32_t available);
   // The credentials are wiped from the input; no bytes mean "none".
   std::uint32_t provide_credentials(std::uint32_t size, double monotonic,

@@ -18,7 +18,12 @@ declare module 'sipreg:core' {
     ): number;
     remove(monotonic: number, wall: number, registration: number): number;
     update(size: number, registration: number): number;
-    resetCredentials(registration: number, available: number): number;
+    resetCredentials(
+      monotonic: number,
+      wall: number,
+      registration: number,
+      available: number,
+    ): number;
     provideCredentials(
       size: number,
       monotonic: number,

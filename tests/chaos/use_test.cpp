@@ -142,7 +142,7 @@ TEST(UseFaults, fault_95_nothing_can_be_done_with_a_removed_registration) {
   }
   Agent& agent = it.world.agent;
   EXPECT_EQ(agent.update(id, {}).error, Error::unknown_registration);
-  EXPECT_EQ(agent.reset_credentials(id, true).error,
+  EXPECT_EQ(agent.reset_credentials(it.world.clocks(), id, true).error,
             Error::unknown_registration);
   EXPECT_EQ(agent.remove(it.world.clocks(), id).error,
             Error::unknown_registration);

@@ -74,7 +74,7 @@ TEST(Contract, an_id_that_is_none_is_refused_by_every_command) {
     expect_refusal(agent.call(start, id, 1, {}), unknown);
     expect_refusal(agent.remove(start, id), unknown);
     expect_refusal(agent.update(id, {}), unknown);
-    expect_refusal(agent.reset_credentials(id, true), unknown);
+    expect_refusal(agent.reset_credentials(start, id, true), unknown);
     expect_refusal(agent.provide_credentials(start, id, 1, {}), unknown);
   }
   Output output;

@@ -275,7 +275,8 @@ TEST(Bearer, TOK_06_credentials_that_do_not_come_in_time_end_the_refresh) {
 TEST(Bearer, TOK_06_new_credentials_end_the_use_of_the_old_token) {
   World world;
   world.registered_by_token();
-  EXPECT_TRUE(world.agent.reset_credentials(world.id, true).ok());
+  EXPECT_TRUE(
+      world.agent.reset_credentials(world.clocks(), world.id, true).ok());
   world.call(world.id, CallKind::refresh);
   EXPECT_EQ(header(world.next_frame(), "Authorization"), "");
 }

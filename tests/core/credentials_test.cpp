@@ -136,7 +136,8 @@ TEST(Credentials, API_04_new_credentials_answer_what_is_being_asked) {
   world.auto_credentials = false;
   world.challenge_both();
   world.auto_credentials = true;
-  ASSERT_TRUE(world.agent.reset_credentials(world.id, true).ok());
+  ASSERT_TRUE(
+      world.agent.reset_credentials(world.clocks(), world.id, true).ok());
   world.drain();
   EXPECT_EQ(world.count(OutputKind::credentials_wanted), 2u);
   EXPECT_EQ(world.frames.size(), 2u);
@@ -146,7 +147,7 @@ TEST(Credentials, API_04_new_credentials_answer_what_is_being_asked) {
   const RegistrationId id = single.create();
   const OperationId operation = single.call(id, CallKind::register_);
   single.receive(digest_challenge(single.next_frame(), "n"));
-  ASSERT_TRUE(single.agent.reset_credentials(id, false).ok());
+  ASSERT_TRUE(single.agent.reset_credentials(single.clocks(), id, false).ok());
   single.drain();
   ASSERT_NE(single.outcome(operation), nullptr);
   EXPECT_EQ(single.outcome(operation)->code, FailureCode::auth_failed);

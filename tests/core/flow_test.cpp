@@ -459,6 +459,24 @@ TEST(Offline, API_02_the_longer_wait_is_told) {
             world.wall() + 1'800'000);
 }
 
+TEST(Offline, API_03_back_within_seconds_the_wait_is_not_the_caps) {
+  ClientOptions client;
+  client.reconnect = ReconnectPolicy::rfc5626;
+  Simulation world(client);
+  registered_with(world, {});
+  world.advance(60'000);
+  world.auto_open = false;
+  world.drop();
+  world.wake();
+  world.refuse();
+  world.offline();
+  world.advance(1'000);
+  world.wake();  // too soon after the last one for another attempt
+  EXPECT_EQ(world.connects.size(), 2u);
+  world.advance(9'000);
+  EXPECT_EQ(world.connects.size(), 3u);
+}
+
 TEST(Offline, fault_80_a_storm_of_offline_and_online_is_one_attempt) {
   Simulation world;
   registered_with(world, {});

@@ -561,5 +561,70 @@ TEST(Regression, RSP_09_a_server_that_asks_for_years_is_tried_after_an_hour) {
   EXPECT_GT(world.connects.size(), 10u) << "the other one in the meantime";
 }
 
+// The agent had not been told the time for so long.
+TEST(Regression, TSX_07_new_credentials_send_nothing_that_is_late_already) {
+  Simulation world;
+  world.auto_credentials = false;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  const OperationId query = world.call(id, CallKind::query);
+  world.receive(digest_challenge(world.next_frame(), "n1"));
+  world.oversleep(40'000);
+  ASSERT_TRUE(world.agent.reset_credentials(world.clocks(), id, false).ok());
+  world.drain();
+  (void)world.next_frame();
+  world.advance(31'999);
+  EXPECT_EQ(world.outcome(query), nullptr);
+  world.advance(1);
+  EXPECT_EQ(world.outcome(query)->code, FailureCode::timeout);
+}
+
+// Where no call of the application waits, which would cut the back-off short.
+TEST(Regression, API_02_the_wait_told_is_the_longer_of_hold_and_back_off) {
+  ClientOptions client;
+  client.reconnect = ReconnectPolicy::rfc5626;
+  Simulation world(client);
+  const RegistrationId id = world.registered(3'600);
+  world.call(id, CallKind::refresh);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 5\r\n"));
+  world.wake();
+  world.auto_open = false;
+  world.drop();
+  EXPECT_EQ(world.state(id), RegistrationState::waiting);
+  const Millis next = world.properties(id)->retry_at - world.wall();
+  EXPECT_GE(next, 30'000);
+  world.advance(next - 1);
+  EXPECT_EQ(world.connects.size(), 1u);
+  world.advance(1);
+  EXPECT_EQ(world.connects.size(), 2u);
+}
+
+TEST(Regression, API_02_a_refresh_that_waits_is_dropped_when_refreshing_ends) {
+  Simulation world;
+  const RegistrationId id = world.registered(20);
+  world.call(id, CallKind::query);
+  (void)world.next_frame();
+  world.advance(15'000);  // the refresh waits for the query's answer
+  UpdateOptions options;
+  options.refresh = RefreshOptions{RefreshPolicy::off, 0};
+  ASSERT_TRUE(world.agent.update(id, options).ok());
+  world.advance(120'000);
+  EXPECT_EQ(world.state(id), RegistrationState::unregistered);
+  EXPECT_TRUE(world.frames.empty());
+}
+
+TEST(Regression, RSP_09_what_a_wake_up_asks_for_goes_out_when_the_hold_ends) {
+  Simulation world;
+  world.auto_pong = false;
+  const RegistrationId id = world.registered(3'600);
+  world.call(id, CallKind::refresh);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 100\r\n"));
+  world.advance(50'000);
+  world.wake();
+  const std::uint32_t before = world.agent.statistics().registers;
+  world.advance(50'000);
+  EXPECT_EQ(world.agent.statistics().registers, before + 1);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

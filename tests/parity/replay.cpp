@@ -63,7 +63,8 @@ const std::map<std::string_view, Method> methods = {
      }},
     {"resetCredentials",
      [](Bridge& bridge, const Arguments& a) {
-       return bridge.reset_credentials(a.word(0), a.word(1));
+       return bridge.reset_credentials(a.time(0), a.time(1), a.word(2),
+                                       a.word(3));
      }},
     {"provideCredentials",
      [](Bridge& bridge, const Arguments& a) {

@@ -255,7 +255,7 @@ class Trace {
     const id = this.#chance.pick(this.#registrations) ?? 1;
     switch (this.#chance.below(6)) {
       case 0:
-        return this.#call('resetCredentials', '', id, this.#chance.below(2));
+        return this.#timed('resetCredentials', '', id, this.#chance.below(2));
       case 1:
         return this.#call('checkCredentials', this.#credentials());
       case 2:

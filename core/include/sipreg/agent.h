@@ -72,7 +72,7 @@ class Agent {
   // pinned realms, rejections. `available` is what has_credentials is from now
   // on. A challenge that is open is asked about again. Refuses with
   // unknown_registration.
-  Status reset_credentials(RegistrationId id, bool available);
+  Status reset_credentials(Now now, RegistrationId id, bool available);
 
   // Answers a credentials_wanted output, `challenge` being the output's: all
   // that the host has (the agent picks by realm and algorithm), or an empty

@@ -190,15 +190,20 @@ Status Agent::update(RegistrationId id, const UpdateOptions& options) {
   return status;
 }
 
-Status Agent::reset_credentials(RegistrationId id, bool available) {
+Status Agent::reset_credentials(Now now, RegistrationId id, bool available) {
   Implementation& self = *implementation_;
   const std::vector<Registration*> members = self.all_of(id);
-  if (Account* const account = self.account_of(id)) account->forget_questions();
-  for (Registration* const member : members) {
-    member->reset_credentials(available);
-    self.set_timer(*member);
-  }
-  return members.empty() ? no_such_registration : fine;
+  if (members.empty()) return no_such_registration;
+  self.act(now, [&] {
+    if (Account* const account = self.account_of(id)) {
+      account->forget_questions();
+    }
+    for (Registration* const member : members) {
+      member->reset_credentials(available);
+      self.set_timer(*member);
+    }
+  });
+  return fine;
 }
 
 Status Agent::provide_credentials(Now now, RegistrationId id,

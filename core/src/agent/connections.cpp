@@ -125,9 +125,10 @@ bool Agent::Implementation::wake_connection(flow::Connection& connection) {
   }
   for (const auto& entry : registrations) {
     if (&entry->connection() != &connection) continue;
-    if (!entry->awaits_answer() && !entry->refresh_early()) continue;
+    const bool is_asking = entry->awaits_answer() || entry->refresh_early();
+    set_timer(*entry);  // it may wait for the end of a Retry-After now
+    if (!is_asking) continue;
     connection.expect_answer();
-    set_timer(*entry);
     return true;
   }
   if (connection.holders() == 0) return false;

@@ -179,6 +179,10 @@ void Registration::start_next() {
   if (!is_held()) hold_until_ = no_deadline;
   while (queue_ && !current_ && !ended_) {
     const Millis now = context_.clock.steady();
+    if (!wanted_ && queue_->registers() && queue_->automatic()) {
+      release(dequeue());  // what it was for has ended meanwhile
+      continue;
+    }
     if (queue_->unregisters()) {
       if (!must_be_sent(*queue_)) {
         finish_unsent(dequeue());

@@ -214,7 +214,6 @@ void Registration::cleared() {
   if (!is_asked_to_register()) {
     wanted_ = false;
     retry_at_ = no_deadline;
-    if (queue_ && queue_->registers()) release(dequeue());
   }
   publish();
   if (was_bound) unregistered(UnregisteredReason::cleared, true);
@@ -295,9 +294,11 @@ bool Registration::another_flow_holds() const {
 
 // Our own wait, and the connection's where there is no flow.
 Millis Registration::next_attempt_at() const {
-  if (waits_for_hold()) return hold_until_;
-  return connection_.open() ? retry_at_
-                            : std::max(retry_at_, connection_.retry_at());
+  const bool holds = waits_for_hold();
+  const Millis own = holds ? hold_until_ : retry_at_;
+  // A call that waits for the end of a Retry-After cuts a back-off short then.
+  if (connection_.open() || (holds && is_asked_for_anything())) return own;
+  return std::max(own, connection_.retry_at());
 }
 
 // The connection is kept alive for those that need it.
