@@ -8,6 +8,7 @@ import { tail, which } from './tools.mjs';
 
 const labels = {
   dev: 'native build',
+  chaos: 'native build for random runs',
   asan: 'native build with sanitizers',
   coverage: 'native build that counts lines',
   fuzz: 'native build for fuzzing',

@@ -90,6 +90,7 @@ export const layers = [
   googleTests('core', 'dev'),
   googleTests('core-asan', 'asan'),
   { ...nodeTests('osip2', 'tests/osip2', 15 * MINUTE_MS), preset: 'osip2' },
+  { ...nodeTests('chaos', 'tests/chaos', 15 * MINUTE_MS), preset: 'chaos' },
   { ...nodeTests('coverage', 'tests/coverage', 15 * MINUTE_MS), preset: 'coverage' },
   { ...nodeTests('parity', 'tests/parity', 10 * MINUTE_MS), preset: 'dev' },
   jest,

@@ -58,23 +58,39 @@ void Scenario::go() {
 
 void Scenario::recover() {
   static constexpr int lifetimes[] = {120, 600, 3'600};
-  std::set<RegistrationId> loose = unrefreshed_;
-  const bool all_may_be_removed = std::any_of(
-      sweeps_.begin(), sweeps_.end(),
-      [this](OperationId sweep) { return world_.outcome(sweep) == nullptr; });
+  std::set<RegistrationId> loose = may_end_;
+  // What is bound beside the removal of all bindings is removed as well.
+  const bool is_called =
+      std::any_of(registrations_.begin(), registrations_.end(),
+                  [this](RegistrationId id) { return watch_.is_called(id); });
   for (const RegistrationId id : registrations_) {
-    if (all_may_be_removed || watch_.may_wait_for_credentials(id)) {
+    const bool awaits_answer =
+        world_.state(id) == RegistrationState::registering ||
+        world_.state(id) == RegistrationState::refreshing;
+    if ((has_swept_ && (is_called || awaits_answer)) ||
+        watch_.may_wait_for_credentials(id)) {
       loose.insert(id);
-    }
-  }
-  // A token that is to be renewed may be refused for its realm.
-  for (const Seen& seen : world_.outputs) {
-    if (seen.kind == OutputKind::credentials_wanted && seen.bearer) {
-      loose.insert(seen.registration);
     }
   }
   Recovery(world_, watch_, client_).run(choices_.one_of(lifetimes), loose);
   watch_.settle();
+}
+
+// All is well for a while, and then it goes on.
+void Scenario::fair_weather() {
+  const bool auto_pong = world_.auto_pong;
+  recover();
+  world_.auto_pong = auto_pong;
+  world_.auto_open = world_.auto_credentials = false;
+}
+
+// The host's news come many times a second.
+void Scenario::storm() {
+  for (std::uint32_t n = choices_.pick(40); n > 0; --n) {
+    choices_.once_in(2) ? world_.offline() : world_.wake();
+    watch_.check();
+    pass(choices_.pick(20));
+  }
 }
 
 void Scenario::step() {
@@ -112,7 +128,14 @@ void Scenario::step() {
     case 10:
       return stray();
     case 11:
-      return watch_.receive(server_.surprise(), any_socket());
+      switch (choices_.pick(8)) {
+        case 0:
+          return fair_weather();
+        case 1:
+          return storm();
+        default:
+          return watch_.receive(server_.surprise(), any_socket());
+      }
     default:
       return answer();
   }
@@ -133,8 +156,9 @@ void Scenario::create() {
   const std::uint32_t flows =
       status.ok() && options.outbound ? options.flows : 1;
   watch_.created(id, flows);
-  if (status.ok() && options.refresh.policy == RefreshPolicy::off) {
-    unrefreshed_.insert(id);
+  if (status.ok() &&
+      (options.refresh.policy == RefreshPolicy::off || !options.retry)) {
+    may_end_.insert(id);
   }
   registrations_.push_back(id);
 }
@@ -147,7 +171,7 @@ void Scenario::call() {
   const RegistrationId id = any_registration();
   const Call call = host_.call();
   const OperationId operation = world_.try_call(id, call);
-  if (call.kind == CallKind::unregister_all) sweeps_.push_back(operation);
+  has_swept_ |= call.kind == CallKind::unregister_all;
   EXPECT_TRUE(operation == 0 || watch_.is_alive(id));
   watch_.called(id, operation);
 }
@@ -238,17 +262,22 @@ void Scenario::change_registration() {
       return;
     case 2:
     case 3:
-      (void)world_.agent.reset_credentials(id, !choices_.once_in(4));
-      return world_.drain();
+      if (world_.agent
+              .reset_credentials(world_.clocks(), id, !choices_.once_in(4))
+              .ok()) {
+        world_.drain();
+      }
+      return;
     case 4:
       return world_.agent.set_trace(choices_.once_in(2));
     default: {
       const UpdateOptions options = host_.update();
       const Status status = world_.agent.update(id, options);
       EXPECT_TRUE(status.ok() || !status.message.empty());
-      if (status.ok() && options.refresh &&
-          options.refresh->policy == RefreshPolicy::off) {
-        unrefreshed_.insert(id);
+      const bool is_off =
+          options.refresh && options.refresh->policy == RefreshPolicy::off;
+      if (status.ok() && (is_off || options.retry == false)) {
+        may_end_.insert(id);
       }
     }
   }
@@ -258,6 +287,9 @@ void Scenario::change_registration() {
 void Scenario::provide_credentials(const Seen& wanted) {
   answered_ = static_cast<std::ptrdiff_t>(world_.outputs.size());
   const std::vector<Credentials> credentials = host_.credentials(world_.wall());
+  for (const Credentials& each : credentials) {
+    if (!each.token.empty()) may_end_.insert(wanted.registration);
+  }
   const std::uint32_t challenge =
       choices_.once_in(8) ? choices_.pick(5) : wanted.challenge;
   const Status status = world_.agent.provide_credentials(

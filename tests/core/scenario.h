@@ -30,6 +30,8 @@ class Scenario {
  private:
   void step();
   void recover();
+  void fair_weather();
+  void storm();
   void create();
   void call();
   void socket();
@@ -50,8 +52,10 @@ class Scenario {
   Simulation world_;
   Watch watch_;
   std::vector<RegistrationId> registrations_;
-  std::vector<OperationId> sweeps_;       // removals of all bindings
-  std::set<RegistrationId> unrefreshed_;  // from some time on, at least
+  bool has_swept_ = false;  // a removal of all bindings was asked for
+  // Not refreshed, or not tried again, from some time on at least; or by a
+  // token, whose successor may be for another realm.
+  std::set<RegistrationId> may_end_;
   std::ptrdiff_t answered_ = 0;  // the outputs before credentials were given
 };
 

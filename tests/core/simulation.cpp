@@ -225,6 +225,7 @@ void Simulation::sleep(Millis ms) {
 
 void Simulation::leap(Millis ms) {
   now_.wall += ms;
+  say(now_, "leap");
   overdue_ = true;
 }
 
@@ -592,6 +593,24 @@ void Simulation::note(const Output& output) {
     properties_[seen.registration] = outputs.size();
   }
   outputs.push_back(std::move(seen));
+}
+
+void Simulation::forget() {
+  std::vector<Seen> kept;
+  for (auto& [id, place] : properties_) {
+    kept.push_back(outputs[place]);
+    place = kept.size() - 1;
+  }
+  outputs = std::move(kept);
+  for (auto* list : {&frame_times, &connect_times}) {
+    list->clear();
+    list->shrink_to_fit();
+  }
+  all_frames = {};
+  frame_flows = {};
+  frames = {};
+  connects = {};
+  disconnects = {};
 }
 
 void Simulation::drain() {

@@ -113,6 +113,8 @@ class Simulation {
   void offline();
   void close();
   void drain();  // after a call of `agent` itself
+  // What happened, but for the properties told last: long runs need the room.
+  void forget();
 
   // --- the server's side
   // Sockets open by themselves unless this is off.

@@ -33,6 +33,9 @@ class Watch {
   // After every step.
   void check();
 
+  // After Simulation::forget().
+  void forget() { read_ = world_.outputs.size(); }
+
   // Lets time pass, with the server silent, until every call has settled; fails
   // when that takes longer than it may.
   void settle();
@@ -100,6 +103,7 @@ class Watch {
   void take_success(RegistrationId id);
   void forget_lost_flows();
   [[nodiscard]] bool is_open(FlowId flow) const;
+  [[nodiscard]] bool has_several_flows(RegistrationId id) const;
   void answered(std::string frame, std::uint32_t dropped_before);
   void answered(const message::Message& response, bool certainly);
   [[nodiscard]] bool something_is_due() const;
@@ -125,6 +129,7 @@ class Watch {
   Millis held_until_ = 0;  // monotonic; by a Retry-After
   std::size_t read_ = 0;   // of the outputs
   bool closed_ = false;
+  bool was_before_1970_ = false;
 };
 
 }  // namespace sipreg::testing
