@@ -449,5 +449,27 @@ TEST(SeveralFlows, API_02_a_retry_is_told_when_nobody_has_another_turn) {
   EXPECT_EQ(world.count(OutputKind::retry), 1u);
 }
 
+// It waits for a socket while another flow has registered again.
+TEST(SeveralFlows,
+     UNR_02_a_removal_of_all_that_fails_late_leaves_nobody_stuck) {
+  World world;
+  world.call(CallKind::register_);
+  world.open(1);  // the other flow's socket stays shut
+  world.answer(1, respond(world.frame(1), 403));
+  const OperationId removal = world.call(CallKind::unregister_all);
+  world.call(CallKind::register_);
+  for (int second = 0; second < 60; ++second) {
+    while (!world.frames[1].empty()) {
+      const std::string frame = world.frame(1);
+      world.answer(1, header(frame, "Expires") == "0" ? respond(frame, 503)
+                                                      : accept(frame));
+    }
+    world.advance(1'000);
+  }
+  EXPECT_NE(world.outcome(removal), nullptr);
+  EXPECT_TRUE(world.bound);
+  EXPECT_EQ(world.state, RegistrationState::registered);
+}
+
 }  // namespace
 }  // namespace sipreg::testing

@@ -405,6 +405,9 @@ static std::string describe(const Output& output) {
   words += " operation " + std::to_string(output.operation);
   words += " state " + std::to_string(static_cast<int>(output.state));
   words += " connection " + std::to_string(static_cast<int>(output.connection));
+  if (output.kind == OutputKind::flow) {
+    words += " reg-id " + std::to_string(output.reg_id);
+  }
   words += output.bound ? " bound" : "";
   words += " ";
   return words.append(output.failure.message);

@@ -85,6 +85,10 @@ void Agent::Implementation::enter(Now now) {
 
 void Agent::Implementation::set_timer(Registration& entry) {
   timers.set(entry.timer, entry.deadline());
+  // What one flow does may concern the others: a removal of all bindings.
+  for (Registration* const flow : entry.flows()) {
+    timers.set(flow->timer, flow->deadline());
+  }
 }
 
 void Agent::Implementation::for_each(void (Registration::*action)()) {

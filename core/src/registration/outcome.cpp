@@ -214,6 +214,10 @@ void Registration::lose_all(const Exchange& exchange, bool is_news,
 void Registration::left(bool confirmed) {
   if (!bound_) return;
   lose_binding();
+  if (wanted_) {  // registered anew before the removal's turn came
+    enqueue_automatic();
+    start_next();
+  }
   publish();
   unregistered(UnregisteredReason::user, confirmed);
 }

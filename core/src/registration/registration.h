@@ -85,6 +85,7 @@ class Registration {
 
   // The flows of the account, this one among them; they outlive it.
   void join(std::span<Registration* const> flows);
+  [[nodiscard]] std::span<Registration* const> flows() const { return flows_; }
   // What the host calls the account: the first of its flows.
   [[nodiscard]] RegistrationId account() const {
     return flows_.empty() ? id_ : flows_.front()->id();
