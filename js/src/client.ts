@@ -201,6 +201,8 @@ export class Client extends Emitter implements types.Client {
     }
     this.#unwatch();
     await this.#engine.close();
+    const { writing } = this.#engine;
+    if (writing !== null) await within(this.#platform, timeoutMs, writing);
     this.#instance.release();
   }
 }

@@ -73,6 +73,11 @@ export class Engine implements Listener, ChannelOwner {
     return this.#backend.agent.statistics;
   }
 
+  /** See Snapshots. */
+  get writing(): Promise<void> | null {
+    return this.#snapshots?.writing ?? null;
+  }
+
   // ----------------------------------------------------------------------------------------------------- commands
 
   /** A call of the core that cannot be refused. */

@@ -1,3 +1,4 @@
+import { isThenable } from './promises.js';
 import type { Slot } from './storage.js';
 
 /** Whoever registers ever new accounts must not fill the storage. */
@@ -13,6 +14,9 @@ export class Snapshots {
   /** The accounts of registrations, by id, and all of them. */
   readonly #accounts = new Map<number, string>();
   readonly #inUse = new Set<string>();
+  /** Ends with the last write to an asynchronous storage; null: everything is written. */
+  writing: Promise<void> | null = null;
+  #isStale = false;
 
   private constructor(slot: Slot, kept: Map<string, string>) {
     this.#slot = slot;
@@ -60,14 +64,27 @@ export class Snapshots {
       if (this.#kept.size <= largestNumber) break;
       this.#kept.delete(oldest);
     }
-    void this.#write();
+    this.#isStale = true;
+    if (this.writing === null) this.#write();
   }
 
-  /** A storage that refuses costs a second binding after a reload, and no more. */
-  async #write(): Promise<void> {
+  /**
+   * One at a time, and then the newest: of several at once an asynchronous storage may take the oldest last. A storage that
+   * refuses costs a second binding after a reload, and no more.
+   */
+  #write(): void {
+    this.#isStale = false;
     try {
       const text = JSON.stringify(Object.fromEntries(this.#kept));
-      await this.#slot.storage.setItem(nameIn(this.#slot), text);
+      const written: unknown = this.#slot.storage.setItem(nameIn(this.#slot), text);
+      // What writes at once is not waited for: the page may be about to go.
+      if (!isThenable(written)) return;
+      const next = (): Promise<void> | null => {
+        this.writing = null;
+        if (this.#isStale) this.#write();
+        return this.writing;
+      };
+      this.writing = Promise.resolve(written).then(next, next) as Promise<void>;
     } catch {
       // Full, or forbidden.
     }

@@ -199,7 +199,8 @@ export interface Client extends EventTarget {
   /**
    * Stops all timers, closes the sockets and frees the WASM objects; with `unregister` it removes the bindings first, for
    * at most `timeoutMs` (default 5000). Registrations end 'removed', what is pending rejects 'closed'. Resolves when the
-   * sockets are closed, or given up after 5 s. Idempotent; never rejects.
+   * sockets are closed, or given up after 5 s, and `storage` has written, for which it waits `timeoutMs` too. Idempotent;
+   * never rejects.
    */
   close(options?: { unregister?: boolean; timeoutMs?: number }): Promise<void>;
   /** close(), for `await using`. */

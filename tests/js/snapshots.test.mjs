@@ -119,6 +119,85 @@ test('API-10 what is kept stays bounded', async () => {
   await world.client.close();
 });
 
+/** A storage whose writes end when the test says so, and take effect only then. */
+function slowStorage() {
+  const storage = memory();
+  const writes = [];
+  const setItem = (key, value) => {
+    if (!key.endsWith('.registrations')) return storage.setItem(key, value);
+    return new Promise((resolve, reject) => {
+      const finish = () => resolve(storage.setItem(key, value));
+      writes.push({ accounts: Object.keys(JSON.parse(value)), finish, reject });
+    });
+  };
+  return { ...storage, setItem, writes };
+}
+
+/** Clients that have begun with as many accounts; each makes something to be written. */
+async function writing(count) {
+  const storage = slowStorage();
+  const world = await createWorld({ storage });
+  for (let i = 0; i < count; i += 1) {
+    const aor = `sip:a${i}@example.com`;
+    world.client
+      .createRegistration({ ...alice, aor })
+      .register()
+      .catch(() => {});
+    if (world.socket.readyState === 0) world.socket.open();
+  }
+  await turn();
+  return { ...world, storage, writes: storage.writes };
+}
+
+test('API-10 an asynchronous storage gets one write at a time, and the newest at last', async () => {
+  const { client, storage, writes } = await writing(5);
+  expect(writes.map(({ accounts }) => accounts.length)).toEqual([1]);
+  writes[0].finish();
+  await turn();
+  expect(writes.map(({ accounts }) => accounts.length)).toEqual([1, 5]);
+  writes[1].finish();
+  await turn();
+  expect(writes).toHaveLength(2);
+  expect(Object.keys(JSON.parse(storage.kept.get('sipreg.instance.registrations')))).toHaveLength(
+    5,
+  );
+  await client.close();
+});
+
+test('API-10 a write that fails does not hold up the next', async () => {
+  const { client, writes } = await writing(2);
+  writes[0].reject(new Error('full'));
+  await turn();
+  expect(writes).toHaveLength(2);
+  writes[1].reject(new Error('full'));
+  await turn();
+  await client.close();
+});
+
+test('API-10 close() ends when everything is written', async () => {
+  const { client, writes, clock } = await writing(2);
+  let closed = false;
+  const closing = client.close().then(() => (closed = true));
+  await turn();
+  writes[0].finish();
+  await turn();
+  expect(closed).toBe(false);
+  writes[1].finish();
+  await closing;
+  expect(clock.timers.size).toBe(0);
+});
+
+test('API-10 close() gives up a storage that never ends', async () => {
+  const { client, clock } = await writing(1);
+  let closed = false;
+  void client.close({ timeoutMs: 1000 }).then(() => (closed = true));
+  await turn();
+  await clock.advance(999);
+  expect(closed).toBe(false);
+  await clock.advance(1);
+  expect(closed).toBe(true);
+});
+
 test('API-09 close({ unregister }) in an unload handler sends one authorised frame at once', async () => {
   const { client, socket } = await registered();
   const sent = socket.sent.length;
