@@ -43,6 +43,37 @@ describe('the in-memory WebSocket', () => {
     expect([socket.readyState, socket.protocol, registrar.connections]).toEqual([3, '', 0]);
   });
 
+  test('is an event target, and what made it stands in for the class WebSocket', async () => {
+    const { webSocket } = createTestRegistrar();
+    const socket = new webSocket(new URL('wss://registrar.test/path'), 'sip');
+    expect(socket).toBeInstanceOf(webSocket);
+    expect(socket).toMatchObject({ url: 'wss://registrar.test/path', extensions: '' });
+    for (const { CONNECTING, OPEN, CLOSING, CLOSED } of [webSocket, socket]) {
+      expect([CONNECTING, OPEN, CLOSING, CLOSED]).toEqual([0, 1, 2, 3]);
+    }
+    const events = [];
+    socket.onopen = (event) => events.push(event);
+    const listener = (event) => events.push(event);
+    for (const type of ['open', 'message', 'error', 'close']) {
+      socket.addEventListener(type, listener);
+    }
+    await turn();
+    socket.removeEventListener('open', listener);
+    socket.dispatchEvent(new Event('open'));
+    socket.send(registerRequest());
+    await turn();
+    socket.close(3000, 'bye');
+    await turn();
+    expect(events.map(({ type }) => type)).toEqual(['open', 'open', 'open', 'message', 'close']);
+    expect(events.every(({ target }) => target === socket)).toBe(true);
+    expect(readResponse(events[3].data).status).toBe(200);
+    expect(events[4]).toMatchObject({ code: 3000, reason: 'bye', wasClean: true });
+    const refused = new webSocket('wss://registrar.test');
+    refused.addEventListener('error', listener);
+    await turn();
+    expect([refused.readyState, events.at(-1).type]).toEqual([refused.CLOSED, 'error']);
+  });
+
   test('is not held up by fake clocks', async () => {
     jest.useFakeTimers();
     try {

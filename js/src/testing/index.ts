@@ -8,6 +8,7 @@ export { digestResponse, type DigestInput } from './digest.js';
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.js';
 export type { Fault } from './fault.js';
 export type { Listener } from './listener.js';
+export type { MemoryWebSocket } from './memory-socket.js';
 export type { Network } from './network.js';
 export type {
   ServerRequest,

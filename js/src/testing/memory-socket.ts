@@ -5,6 +5,8 @@ type Handler = ((event: unknown) => unknown) | null;
 
 const states = { connecting: 0, open: 1, closing: 2, closed: 3 } as const;
 
+const types = ['open', 'message', 'error', 'close'] as const;
+
 const settled = Promise.resolve();
 
 /** Runs `task` as a microtask of its own. Not queueMicrotask: fake clocks of test frameworks replace that one. */
@@ -24,12 +26,21 @@ function textOf(data: unknown): string {
 }
 
 /**
- * A WebSocket whose other end is the registrar in the same process. It behaves as a browser's does, with `on…` handlers
- * only: opens, delivers and closes asynchronously (in microtasks, which no fake clock holds up), throws InvalidStateError
- * and InvalidAccessError where a browser throws, and fails when the `sip` subprotocol is not offered (RFC 7118 §4.1).
+ * A WebSocket whose other end is the registrar in the same process. It behaves as a browser's does: opens, delivers and
+ * closes asynchronously (in microtasks, which no fake clock holds up), throws InvalidStateError and InvalidAccessError where
+ * a browser throws, and fails when the `sip` subprotocol is not offered (RFC 7118 §4.1).
  */
-export class MemorySocket implements WebSocketLike {
+export class MemorySocket extends EventTarget implements WebSocketLike {
+  static readonly CONNECTING = states.connecting;
+  static readonly OPEN = states.open;
+  static readonly CLOSING = states.closing;
+  static readonly CLOSED = states.closed;
+  readonly CONNECTING = states.connecting;
+  readonly OPEN = states.open;
+  readonly CLOSING = states.closing;
+  readonly CLOSED = states.closed;
   readonly url: string;
+  readonly extensions = '';
   binaryType = 'blob';
   onopen: Handler = null;
   onmessage: Handler = null;
@@ -43,8 +54,14 @@ export class MemorySocket implements WebSocketLike {
   #buffered = 0;
 
   constructor(url: string, protocols: string | string[], listener: FlowListener) {
+    super();
     this.url = url;
     this.#listener = listener;
+    for (const type of types) {
+      this.addEventListener(type, (event) => {
+        this[`on${type}`]?.(event);
+      });
+    }
     this.#flow = {
       send: (frame) => {
         this.#receive(frame);
@@ -118,20 +135,20 @@ export class MemorySocket implements WebSocketLike {
     this.#state = states.open;
     this.#protocol = subprotocol;
     this.#listener.opened(this.#flow);
-    this.onopen?.({ type: 'open', target: this });
+    this.#fire('open');
   }
 
   #receive(frame: string): void {
     soon(() => {
       if (this.#state !== states.open) return;
-      this.onmessage?.({ type: 'message', target: this, data: frame });
+      this.#fire('message', { data: frame });
     });
   }
 
   #fail(): void {
     this.#state = states.closing;
     soon(() => {
-      this.onerror?.({ type: 'error', target: this });
+      this.#fire('error');
     });
     this.#finish(1006, '', false);
   }
@@ -141,7 +158,43 @@ export class MemorySocket implements WebSocketLike {
     this.#state = states.closed;
     this.#listener.closed(this.#flow);
     soon(() => {
-      this.onclose?.({ type: 'close', target: this, code, reason, wasClean });
+      this.#fire('close', { code, reason, wasClean });
     });
   }
+
+  /** Not every host has MessageEvent and CloseEvent. */
+  #fire(type: (typeof types)[number], more: object = {}): void {
+    this.dispatchEvent(Object.assign(new Event(type), more));
+  }
+}
+
+/** What makes sockets to one registrar: it can be called, and it can stand in for the class `WebSocket`. */
+export interface MemoryWebSocket {
+  /** As `new` does. */
+  (url: string | URL, protocols?: string | string[]): WebSocketLike & EventTarget;
+  /** A socket that is being opened. Without `sip` among the protocols it fails. */
+  new (url: string | URL, protocols?: string | string[]): WebSocketLike & EventTarget;
+  /** A `readyState`, as sockets have it too. */
+  readonly CONNECTING: 0;
+  /** A `readyState`. */
+  readonly OPEN: 1;
+  /** A `readyState`. */
+  readonly CLOSING: 2;
+  /** A `readyState`. */
+  readonly CLOSED: 3;
+}
+
+/** A function where a class could not be called without `new`. */
+export function memoryWebSocket(listener: FlowListener): MemoryWebSocket {
+  function webSocket(url: string | URL, protocols: string | string[] = []): MemorySocket {
+    return new MemorySocket(String(url), protocols, listener);
+  }
+  webSocket.prototype = MemorySocket.prototype;
+  const { CONNECTING, OPEN, CLOSING, CLOSED } = MemorySocket;
+  return Object.assign(webSocket, {
+    CONNECTING,
+    OPEN,
+    CLOSING,
+    CLOSED,
+  }) as unknown as MemoryWebSocket;
 }

@@ -1,6 +1,7 @@
-import type { Binding, DigestAlgorithm, Platform, WebSocketLike } from '../types.js';
+import type { Binding, DigestAlgorithm, Platform } from '../types.js';
 import type { Fault } from './fault.js';
 import type { Listener } from './listener.js';
+import type { MemoryWebSocket } from './memory-socket.js';
 import type { Network } from './network.js';
 import type { ParsedRequest, ParsedResponse } from './parsed.js';
 
@@ -77,8 +78,11 @@ export interface ServerRequest {
 
 /** A registrar for tests (RFC 3261 §10.3), made by createTestRegistrar(). */
 export interface TestRegistrar {
-  /** For `createClient({ webSocket })`: sockets to this registrar without a network; the URL is not looked at. */
-  webSocket: (url: string, protocols: string[]) => WebSocketLike;
+  /**
+   * For `createClient({ webSocket })`: sockets to this registrar without a network; the URL is not looked at. For what takes
+   * no such option, as JsSIP and SIP.js: `globalThis.WebSocket = registrar.webSocket`.
+   */
+  webSocket: MemoryWebSocket;
   /** Every request as it came in, in order: keep-alives and responses are left out. */
   readonly requests: readonly string[];
   /** The same, read. */

@@ -3,7 +3,7 @@ import { checkFault, type Fault } from './fault.js';
 import { checkCloseCode, type Flow, type FlowListener } from './flow.js';
 import { listen, type Listener } from './listener.js';
 import { secondsLeft, type StoredBinding } from './location.js';
-import { MemorySocket } from './memory-socket.js';
+import { memoryWebSocket } from './memory-socket.js';
 import { NetworkState } from './network.js';
 import type { ServerRequest, TestRegistrar, TestRegistrarOptions } from './options.js';
 import { parseRequest, type ParsedResponse } from './parsed.js';
@@ -111,8 +111,7 @@ class Registrar implements TestRegistrar {
     this.#serverRequests = new ServerRequests(settings, uniques);
   }
 
-  readonly webSocket: TestRegistrar['webSocket'] = (url, protocols) =>
-    new MemorySocket(url, protocols, this.#listener);
+  readonly webSocket = memoryWebSocket(this.#listener);
 
   get parsedRequests() {
     return this.requests.map(parseRequest);
