@@ -52,3 +52,24 @@ test('every page can be found from another one', () => {
   const lost = documents().filter((page) => page !== 'README.md' && !found.has(page));
   assert.deepEqual(lost, []);
 });
+
+test('docs/README.md lists every page', () => {
+  const listed = targetsOf('docs/README.md').map((target) => join('docs', target));
+  const pages = documents().filter((page) => dirname(page) === 'docs' && page !== 'docs/README.md');
+  assert.deepEqual([...new Set(listed)].sort(), pages);
+});
+
+test('the README names every entry of the package', () => {
+  const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const entries = Object.keys(exports)
+    .filter((each) => each !== './package.json')
+    .map((each) => `${name}${each.slice(1)}`);
+  const code = tokensOf('README.md').flatMap(({ type, content, children }) =>
+    type === 'fence' ? content : (children ?? []).map((token) => token.content),
+  );
+  const named = code.flatMap((text) => [...text.matchAll(/[\w./-]+/g)].map(([word]) => word));
+  assert.deepEqual(
+    entries.filter((entry) => !named.includes(entry)),
+    [],
+  );
+});
