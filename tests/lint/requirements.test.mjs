@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { examine } from '../../scripts/requirements.mjs';
 
-const { required, counts, faults, missing, unknown, crowded, unreasoned } = examine();
+const { required, counts, faults, untested, missing, unknown, crowded, unreasoned } = examine();
 
 test('ids and tests are found', () => {
   assert.ok(required.size > 250);
@@ -13,6 +13,10 @@ test('ids and tests are found', () => {
 
 test('every id that is in scope has a test', () => {
   assert.deepEqual(missing, []);
+});
+
+test('every fault has a test in each place that its row names', () => {
+  assert.deepEqual(untested, []);
 });
 
 test('every id and every fault in the name of a test exists', () => {

@@ -20,6 +20,10 @@ export const libraries = {
   sipjs: `SIP.js ${versionOf('node_modules/sip.js')}`,
 };
 
+/** A library that seemed to work for 50 ms to 1 s on one frame is measured anew: the machine's load adds to it. */
+const repetitions = 3;
+const isDoubtful = ({ longestMs }) => longestMs >= 50 && longestMs < 1000;
+
 /** Which rows are measured: of several cases of one number those that differ. */
 const tasks = Object.entries(groups)
   .flatMap(([group, rows]) =>
@@ -35,6 +39,12 @@ async function measure(task) {
   return JSON.parse(stdout);
 }
 
+async function measureInCalm(task) {
+  let figures = await measure(task);
+  for (let n = 0; n < repetitions && isDoubtful(figures); n += 1) figures = await measure(task);
+  return figures;
+}
+
 /** What each of these libraries did: library → group → index → figures. */
 export async function measureAll(names, progress = () => undefined) {
   const figures = Object.fromEntries(
@@ -45,7 +55,7 @@ export async function measureAll(names, progress = () => undefined) {
   let done = 0;
   const work = async () => {
     for (let task = queue.shift(); task; task = queue.shift()) {
-      figures[task.library][task.group][task.index] = await measure(task);
+      figures[task.library][task.group][task.index] = await measureInCalm(task);
       progress((done += 1), all);
     }
   };

@@ -14,15 +14,15 @@ checkInvariants({ afterEach, expect });
 
 const repeat = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 
-/** CPU time of handing a frame in: the median of five, in milliseconds. */
+/** CPU time of handing a frame in, in milliseconds: the best of seven, since what else runs on the machine only adds to it. */
 function cost(socket, frame) {
-  const times = repeat(5, () => {
+  const times = repeat(7, () => {
     const before = process.cpuUsage();
     socket.receive(frame);
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000;
   });
-  return times.sort((a, b) => a - b)[2];
+  return Math.min(...times);
 }
 
 const bombs = {
