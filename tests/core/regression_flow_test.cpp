@@ -54,6 +54,41 @@ TEST(RegressionFlow, TSX_11_an_edge_that_answers_nothing_at_all_is_left) {
   EXPECT_EQ(world.disconnects.size(), 1u);
 }
 
+// The refresh went into a connection that had died unnoticed: what it waits
+// for is the next flow, not the registrar.
+TEST(RegressionFlow, TSX_11_a_refresh_into_a_dead_flow_goes_out_on_the_next) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  while (!world.await_frame().starts_with("REGISTER")) {
+  }
+  world.auto_pong = false;
+  world.advance(32'000);
+  EXPECT_EQ(world.state(id), RegistrationState::waiting);
+  EXPECT_EQ(world.last(OutputKind::retry)->attempt, 1u);
+  world.frames.clear();
+  world.advance(5'000 + 2'000);
+  ASSERT_EQ(world.disconnects.size(), 1u);
+  ASSERT_EQ(world.frames.size(), 1u);
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+}
+
+// Once only: a server that opens sockets and answers nothing is not asked
+// again with each of them.
+TEST(RegressionFlow, TSX_11_a_server_that_only_opens_sockets_gets_the_waits) {
+  Simulation world;
+  world.auto_pong = false;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.advance(3'600'000);
+  std::size_t registers = 0;
+  for (const std::string& frame : world.all_frames) {
+    registers += frame.starts_with("REGISTER");
+  }
+  EXPECT_GE(registers, 5u);
+  EXPECT_LE(registers, 12u);
+}
+
 // `online` lifts what `offline` put off, though another wake-up was just now.
 void online_within_the_cool_down(ReconnectPolicy policy) {
   ClientOptions client;

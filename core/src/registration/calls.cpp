@@ -215,6 +215,7 @@ void Registration::start(std::unique_ptr<Exchange> exchange) {
   if (current_->registers() || current_->unregisters()) {
     refresh_at_ = no_deadline;
     retry_at_ = no_deadline;
+    silent_flow_ = 0;
   }
   if (current_->registers()) {
     failed_ = false;

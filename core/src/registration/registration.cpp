@@ -85,14 +85,14 @@ void Registration::advance() {
 // frames came in meanwhile is alive: then this registrar alone is silent.
 void Registration::timed_out() {
   transaction_.active = false;
-  if (connection_.last_frame_at() <= transaction_.sent_at) {
-    connection_.probe(options_request());
-  }
+  const bool is_silent = connection_.last_frame_at() <= transaction_.sent_at;
+  if (is_silent) connection_.probe(options_request());
   Failure failure = make_failure(
       FailureCode::timeout,
       "The registrar did not answer in time (Timer F). Check that the server "
       "serves this domain and that the path to it is up.");
   failure.retryable = true;
+  if (is_silent) silent_flow_ = transaction_.flow;
   fail(failure);
 }
 
@@ -117,9 +117,19 @@ void Registration::flow_up() {
   if (dropped_by_ != connection_.server()) dropped_ = 0;
   const bool held =
       retry_at_ != no_deadline && retry_at_ > context_.clock.steady();
-  if (wanted_ && !failed_ && !held) enqueue_automatic();
+  if (wanted_ && !failed_ && (!held || silence_was_the_flows())) {
+    enqueue_automatic();
+  }
   start_next();
   publish();
+}
+
+// The silence is put down to the flow that ended since, and not to the
+// registrar; but once only: a server that opens sockets and answers nothing
+// gets the waits of RFC 5626 section 4.5.
+bool Registration::silence_was_the_flows() const {
+  return failures_ == 1 && silent_flow_ != 0 &&
+         silent_flow_ != connection_.flow();
 }
 
 void Registration::flow_down() {

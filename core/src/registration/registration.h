@@ -240,6 +240,7 @@ class Registration {
 
   [[nodiscard]] RegistrationState state() const;
   [[nodiscard]] bool another_flow_holds() const;
+  [[nodiscard]] bool silence_was_the_flows() const;
   [[nodiscard]] bool others_hold_on_flow() const {
     return connection_.holders() > (is_holder_ ? 1u : 0u);
   }
@@ -272,6 +273,7 @@ class Registration {
   Millis hold_until_ = no_deadline;  // steady: a Retry-After runs
   Millis credentials_deadline_ = no_deadline;
   std::uint32_t failures_ = 0;  // attempts since the last 2xx
+  FlowId silent_flow_ = 0;      // the wait is for one that brought no answer
   std::uint32_t challenge_ = 0;
   bool asked_for_credentials_ = false;    // and the host was told of no end
   Match last_match_ = Match::none;        // how the last 2xx named our binding
