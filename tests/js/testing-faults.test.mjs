@@ -199,6 +199,15 @@ describe('the network', () => {
     expect((await (await connect(registrar)).register()).status).toBe(200);
   });
 
+  test('down right after a thaw: connections that waited fail as well', async () => {
+    const { registrar } = await setUp();
+    registrar.network = 'frozen';
+    const waiting = connect(registrar);
+    registrar.network = 'up';
+    registrar.network = 'down';
+    await expect(waiting).rejects.toThrow('closed with 1006');
+  });
+
   test('holds for ports too', async () => {
     const registrar = createTestRegistrar();
     const { url, close } = await registrar.listen();

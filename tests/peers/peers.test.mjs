@@ -61,10 +61,10 @@ test('fault 82 thirty days, a refresh every five minutes, losses, restarts and n
   assert.equal(figures.state, 'registered');
   assert.equal(figures.bindings, 1);
   assert.equal(figures.events.failed, 0);
-  // Without a binding: a server that has lost its table, until the client is back, and several losses in a row, of which each
-  // costs Timer F. Neither lasts.
-  const minutes = figures.lapses.map((lapse) => lapse.minutes);
-  assert.ok(minutes.every((each) => each <= 2) && minutes.length <= 10, JSON.stringify(figures));
+  // Without a binding over a network that is up: several losses in a row, of which each costs Timer F and a wait. The client knows.
+  const unexplained = figures.lapses.filter(({ minutes }) => minutes.includes(null));
+  assert.deepEqual(unexplained, []);
+  assert.deepEqual(figures.longWaits, []);
   assert.ok(figures.registers < 30 * 288 * 1.5, `${figures.registers} REGISTERs`);
   assert.equal(figures.wasmGrowth, 0);
   assert.ok(figures.heapGrowth < 1_000_000, `${figures.heapGrowth} bytes`);

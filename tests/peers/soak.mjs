@@ -1,11 +1,17 @@
 // Thirty days of one registration: a refresh every five minutes, with losses, refusals, new nonces and servers that start again
-// with nothing. The registrar's own table says whether anybody could have called.
+// with nothing. The registrar's own table says whether anybody could have called, and each minute without a binding needs a reason.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const minute = 60_000;
 const stepMs = minute;
 const aor = 'sip:alice@example.com';
+
+/** RFC 3261 §17.1.2.2: a REGISTER without an answer is waited for that long. */
+const timerFMs = 32_000;
+
+/** RFC 5626 §4.5: the longest wait after so many failures; a Retry-After of 30 s and its spread are shorter. */
+const longestWaitMs = (attempt) => Math.min(1800, 30 * 2 ** attempt) * 1000;
 
 /** mulberry32. */
 function randomSource(seed) {
@@ -59,13 +65,17 @@ export async function soak({ days = 30, seed = 1 } = {}) {
   const random = randomSource(seed);
   const counts = {};
   let registers = 0;
+  let lastRegisterAt = 0;
   let registrar;
   const start = () => {
     registrar = createTestRegistrar({
       realm: 'example.com',
       users: { alice: 'secret' },
       platform: clock.platform,
-      respond: () => void (registers += 1),
+      respond: () => {
+        registers += 1;
+        lastRegisterAt = clock.now;
+      },
     });
   };
   start();
@@ -85,6 +95,10 @@ export async function soak({ days = 30, seed = 1 } = {}) {
   const states = { failed: 0, unregistered: 0 };
   for (const type of Object.keys(states))
     registration.addEventListener(type, () => (states[type] += 1));
+  const longWaits = [];
+  registration.addEventListener('retry', ({ attempt, retryAt }) => {
+    if (retryAt - clock.now > longestWaitMs(attempt)) longWaits.push({ attempt, retryAt });
+  });
   await registration.register();
 
   const begun = clock.now;
@@ -92,6 +106,12 @@ export async function soak({ days = 30, seed = 1 } = {}) {
   let lapse = null;
   /** Minutes without a binding and without a network to make one over. */
   let forced = 0;
+  /** What may keep a client that knows its state from having a binding: a REGISTER under way, or the wait then in force. */
+  const reason = () => {
+    if (registration.state === 'waiting') return 'waiting';
+    const isUnderWay = ['registering', 'refreshing'].includes(registration.state);
+    return isUnderWay && clock.now - lastRegisterAt <= timerFMs ? 'under way' : null;
+  };
   let last = 'nothing';
   let restore = null;
   let heap = 0;
@@ -113,6 +133,7 @@ export async function soak({ days = 30, seed = 1 } = {}) {
     const old = registrar;
     start();
     old.disconnect(1001);
+    old.network = 'down'; // for sockets that were about to open
   };
   const steps = (days * 1440 * minute) / stepMs;
   for (let step = 1; step <= steps; step += 1) {
@@ -121,11 +142,13 @@ export async function soak({ days = 30, seed = 1 } = {}) {
     registrar.forgetRequests();
     if (registrar.bindings(aor).length > 0) lapse = null;
     else if (registrar.network !== 'up') forced += 1;
-    else if (lapse) lapse.minutes += 1;
-    else
-      lapses.push(
-        (lapse = { after: last, minutes: 1, at: Math.round((clock.now - begun) / minute) }),
-      );
+    else {
+      if (!lapse)
+        lapses.push(
+          (lapse = { after: last, at: Math.round((clock.now - begun) / minute), minutes: [] }),
+        );
+      lapse.minutes.push(reason());
+    }
     if (step === Math.round(steps / 10)) {
       collect();
       heap = process.memoryUsage().heapUsed;
@@ -141,6 +164,7 @@ export async function soak({ days = 30, seed = 1 } = {}) {
     registers,
     mishaps: counts,
     lapses,
+    longWaits,
     forced,
     events: states,
     state: registration.state,

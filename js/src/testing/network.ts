@@ -10,7 +10,7 @@ const states: readonly Network[] = ['up', 'frozen', 'down'];
 export class NetworkState {
   readonly #dropAll: () => void;
   #state: Network = 'up';
-  #waiting: ((open: boolean) => void)[] = [];
+  #waiting: (() => void)[] = [];
 
   constructor(dropAll: () => void) {
     this.#dropAll = dropAll;
@@ -25,12 +25,16 @@ export class NetworkState {
     this.#state = state;
     if (state === 'down') this.#dropAll();
     if (state === 'frozen') return;
-    for (const admit of this.#waiting.splice(0)) admit(state === 'up');
+    for (const goOn of this.#waiting.splice(0)) goOn();
   }
 
   /** Whether a new connection opens; waits while the network is frozen. */
-  admit(): Promise<boolean> {
-    if (this.#state !== 'frozen') return Promise.resolve(this.#state === 'up');
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  async admit(): Promise<boolean> {
+    while (this.#state === 'frozen') {
+      await new Promise<void>((goOn) => {
+        this.#waiting.push(goOn);
+      });
+    }
+    return this.#state === 'up';
   }
 }
