@@ -5,7 +5,7 @@ import { createServer as createViteServer } from 'vite';
 import { createTestRegistrar } from '../../dist/testing.js';
 import { bundlers, writeApp } from './bundlers.mjs';
 import { createConsumer } from './consumer.mjs';
-import { entries, pageProgram } from './programs.mjs';
+import { appFiles, clientEntries } from './programs.mjs';
 import { launchBrowser, policy, serve, visit } from './site.mjs';
 
 const aor = 'sip:alice@example.com';
@@ -39,7 +39,7 @@ async function registers(url) {
   assert.deepEqual(registrar.bindings(aor), []);
 }
 
-for (const entry of entries) {
+for (const entry of clientEntries) {
   describe(entry, () => {
     for (const [bundler, build] of Object.entries(bundlers)) {
       test(`registers from a page: ${bundler}`, async () => {
@@ -56,7 +56,7 @@ for (const entry of entries) {
     }
 
     test("registers from a page: Vite's development server", async () => {
-      const root = await writeApp(consumer, nameOf(entry, 'vite-dev'), pageProgram(entry));
+      const root = await writeApp(consumer, nameOf(entry, 'vite-dev'), appFiles(entry));
       const server = await createViteServer({
         root,
         configFile: false,

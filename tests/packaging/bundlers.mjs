@@ -8,15 +8,17 @@ import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import { build as vite } from 'vite';
 import webpack from 'webpack';
-import { pageProgram } from './programs.mjs';
+import { appFiles } from './programs.mjs';
 
 /** Writes an app into a folder of the consumer, `script` being what its page loads. Resolves with the folder. */
-export async function writeApp(consumer, name, program, script = 'main.js') {
+export async function writeApp(consumer, name, files, script = 'main.js') {
   const directory = join(consumer.directory, 'apps', name);
   await mkdir(directory, { recursive: true });
   const page = `<!doctype html><link rel="icon" href="data:," /><script type="module" src="${script}"></script>`;
   await writeFile(join(directory, 'index.html'), page);
-  await writeFile(join(directory, 'main.js'), program);
+  for (const [file, program] of Object.entries(files)) {
+    await writeFile(join(directory, file), program);
+  }
   return directory;
 }
 
@@ -25,45 +27,43 @@ const copyWasm = async ({ directory }, target) => {
   await copyFile(resolve('sipreg/sipreg.wasm'), join(target, 'sipreg.wasm'));
 };
 
+/** Where a page without a bundler finds an entry. */
+const addressOf = (entry) =>
+  `/node_modules/sipreg/dist/${entry === 'sipreg' ? 'index' : entry.slice('sipreg/'.length)}.js`;
+
 /** Every builder gets the consumer, an app's name and its entry; it resolves with the folder to be served. */
 export const bundlers = {
   /** No bundler: the page loads the package's files, and the WebAssembly is beside them. */
   async 'no bundler'(consumer, name, entry) {
-    const file = entry === 'sipreg' ? 'index.js' : 'external.js';
-    await writeApp(consumer, name, pageProgram(`/node_modules/sipreg/dist/${file}`));
+    await writeApp(consumer, name, appFiles(entry, { from: addressOf(entry) }));
     return { root: consumer.directory, path: `/apps/${name}/index.html` };
   },
 
-  /** No bundler, in a module worker. */
+  /** No bundler, all of the app in a module worker. */
   async 'a module worker'(consumer, name, entry) {
-    const file = entry === 'sipreg' ? 'index.js' : 'external.js';
-    const directory = await writeApp(
-      consumer,
-      name,
-      `
-      const worker = new Worker('worker.js', { type: 'module' });
+    const files = appFiles(entry, { from: addressOf(entry) });
+    await writeApp(consumer, name, {
+      ...files,
+      'main.js': `
+      const worker = new Worker('app.js', { type: 'module' });
       worker.onmessage = ({ data }) => (document.title = data);
       worker.postMessage(new URLSearchParams(location.search).get('server'));
       `,
-    );
-    const program = pageProgram(`/node_modules/sipreg/dist/${file}`);
-    await writeFile(
-      join(directory, 'worker.js'),
-      `${program}
+      'app.js': `${files['main.js']}
       onmessage = async ({ data }) => postMessage(await register(data));
       `,
-    );
+    });
     return { root: consumer.directory, path: `/apps/${name}/index.html` };
   },
 
   async Vite(consumer, name, entry) {
-    const directory = await writeApp(consumer, name, pageProgram(entry));
+    const directory = await writeApp(consumer, name, appFiles(entry));
     await vite({ root: directory, configFile: false, logLevel: 'error' });
     return { root: join(directory, 'dist'), path: '/index.html' };
   },
 
   async 'webpack 5'(consumer, name, entry) {
-    const directory = await writeApp(consumer, name, pageProgram(entry), 'dist/main.js');
+    const directory = await writeApp(consumer, name, appFiles(entry), 'dist/main.js');
     const stats = await promisify(webpack)({
       mode: 'production',
       context: directory,
@@ -75,32 +75,39 @@ export const bundlers = {
     return { root: directory, path: '/index.html' };
   },
 
-  /** Rollup leaves `new URL('./sipreg.wasm', import.meta.url)` as it is: the file has to be put beside the bundle. */
+  /**
+   * Rollup leaves `new URL('./sipreg.wasm', import.meta.url)` as it is, and a worker's script too: each is put beside the
+   * bundle.
+   */
   async Rollup(consumer, name, entry) {
-    const directory = await writeApp(consumer, name, pageProgram(entry), 'dist/main.js');
-    const bundle = await rollup({
-      input: join(directory, 'main.js'),
-      plugins: [nodeResolve({ browser: true })],
-      onwarn({ message }) {
-        throw new Error(message);
-      },
-    });
-    await bundle.write({ dir: join(directory, 'dist') });
-    await bundle.close();
+    const files = appFiles(entry);
+    const directory = await writeApp(consumer, name, files, 'dist/main.js');
+    for (const file of Object.keys(files)) {
+      const bundle = await rollup({
+        input: join(directory, file),
+        plugins: [nodeResolve({ browser: true })],
+        onwarn({ message }) {
+          throw new Error(message);
+        },
+      });
+      await bundle.write({ dir: join(directory, 'dist') });
+      await bundle.close();
+    }
     if (entry === 'sipreg/external') await copyWasm(consumer, join(directory, 'dist'));
     return { root: directory, path: '/index.html' };
   },
 
-  /** esbuild knows that expression neither; here the app imports the file's address and hands it over. */
+  /** esbuild knows that expression neither; here the app imports the WebAssembly's address and hands it over. */
   async esbuild(consumer, name, entry) {
     const given =
       entry === 'sipreg/external'
         ? { imports: "import wasm from 'sipreg/sipreg.wasm';", options: 'wasm' }
         : {};
-    const directory = await writeApp(consumer, name, pageProgram(entry, given), 'dist/main.js');
+    const files = appFiles(entry, given);
+    const directory = await writeApp(consumer, name, files, 'dist/main.js');
     const { warnings } = await esbuild({
       absWorkingDir: directory,
-      entryPoints: ['main.js'],
+      entryPoints: Object.keys(files),
       outdir: 'dist',
       bundle: true,
       minify: true,

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { nodes } from '../../scripts/nodes/index.mjs';
 import { createConsumer, root, run, succeed } from './consumer.mjs';
-import { entries, jestProgram, nodeProgram } from './programs.mjs';
+import {
+  clientEntries,
+  entries,
+  hostFile,
+  hostProgram,
+  jestProgram,
+  nodeProgram,
+} from './programs.mjs';
 
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 /** The flag stands in for a Content-Security-Policy without unsafe-eval. */
@@ -30,14 +37,16 @@ for (const [nodeVersion, node] of nodes) {
       assert.equal(await succeed(node, ['--version']), `v${nodeVersion}\n`);
     });
 
-    for (const entry of entries) {
+    for (const entry of clientEntries) {
       for (const format of ['esm', 'cjs']) {
-        for (const network of [false, true]) {
+        // A registrar in memory is in one thread.
+        for (const network of entry === 'sipreg/worker' ? [true] : [false, true]) {
           const how = `${format}, ${network ? 'over the network' : 'in memory'}`;
           test(`registers: ${entry}, ${how}`, async () => {
             const { directory } = network ? withWs : alone;
             const file = `program.${format === 'esm' ? 'mjs' : 'cjs'}`;
             await writeFile(join(directory, file), nodeProgram(entry, format, { network }));
+            await writeFile(join(directory, hostFile(format)), hostProgram(format));
             const output = await succeed(node, [...flags, file], { cwd: directory });
             assert.deepEqual(JSON.parse(output), {
               state: 'registered',

@@ -1,12 +1,18 @@
 // What `npm pack` makes: is everything in it that should be, and do the types of its entries fit the code?
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { createConsumer, root, succeed } from './consumer.mjs';
-import { entries, typedProgram, typedWorkerProgram } from './programs.mjs';
+import {
+  entries,
+  typedAdaptersProgram,
+  typedProgram,
+  typedStacksProgram,
+  typedWorkerProgram,
+} from './programs.mjs';
 
 let consumer;
 
@@ -84,23 +90,44 @@ describe('the tarball', () => {
   });
 });
 
-for (const [moduleResolution, module, endings] of [
-  ['node16', 'node16', ['mts', 'cts']],
-  ['bundler', 'esnext', ['ts']],
-]) {
-  test(`TypeScript compiles against the types: ${moduleResolution}`, async () => {
-    const files = [];
-    for (const ending of endings) {
-      for (const [i, program] of [...entries.map(typedProgram), typedWorkerProgram].entries()) {
-        files.push(`${moduleResolution}-${i}.${ending}`);
-        await writeFile(join(consumer.directory, files.at(-1)), program);
-      }
+/** Compiles the programs as a consumer would, in every kind of file that the resolution knows. */
+async function compile(name, programs, { moduleResolution, module, endings }, more = []) {
+  const files = [];
+  for (const ending of endings) {
+    for (const [i, program] of programs.entries()) {
+      files.push(`${name}-${i}.${ending}`);
+      await writeFile(join(consumer.directory, files.at(-1)), program);
     }
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const options = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom'];
-    const resolution = ['--module', module, '--moduleResolution', moduleResolution];
-    await succeed(process.execPath, [tsc, ...options, ...resolution, ...files], {
-      cwd: consumer.directory,
-    });
+  }
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom'];
+  const resolution = ['--module', module, '--moduleResolution', moduleResolution];
+  await succeed(process.execPath, [tsc, ...options, ...resolution, ...more, ...files], {
+    cwd: consumer.directory,
   });
 }
+
+const resolutions = [
+  { moduleResolution: 'node16', module: 'node16', endings: ['mts', 'cts'] },
+  { moduleResolution: 'bundler', module: 'esnext', endings: ['ts'] },
+];
+
+for (const resolution of resolutions) {
+  const { moduleResolution } = resolution;
+  test(`TypeScript compiles against the types: ${moduleResolution}`, async () => {
+    const programs = [...entries.map(typedProgram), typedWorkerProgram, typedAdaptersProgram];
+    await compile(moduleResolution, programs, resolution);
+  });
+}
+
+/** Their own declarations need skipLibCheck, and SIP.js's are none for CommonJS. */
+test('TypeScript takes the types of sipreg/jssip and sipreg/sipjs for those that JsSIP and SIP.js ask for', async () => {
+  for (const name of ['jssip', 'sip.js']) {
+    await symlink(join(root, 'node_modules', name), join(consumer.directory, 'node_modules', name));
+  }
+  for (const resolution of resolutions) {
+    const name = `stacks-${resolution.moduleResolution}`;
+    const endings = resolution.endings.filter((ending) => ending !== 'cts');
+    await compile(name, [typedStacksProgram], { ...resolution, endings }, ['--skipLibCheck']);
+  }
+});

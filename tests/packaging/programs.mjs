@@ -1,27 +1,39 @@
 // What the consumers run. Each registers and unregisters once and says in JSON how it went.
 
-/** The entries that make clients. */
+/** The entries that make clients with createClient(), and all that make clients. */
 export const entries = ['sipreg', 'sipreg/external'];
+export const clientEntries = [...entries, 'sipreg/worker'];
 
 const account = "{ aor: 'sip:alice@example.com', credentials: { password: 'wonderland' } }";
+
+const formats = {
+  esm: { ending: 'mjs', load: (names, from) => `import { ${names} } from '${from}';` },
+  cjs: { ending: 'cjs', load: (names, from) => `const { ${names} } = require('${from}');` },
+};
+
+/** What runs in the thread of a nodeProgram() on sipreg/worker, and its file. */
+export const hostFile = (format) => `host.${formats[format].ending}`;
+export const hostProgram = (format) =>
+  `${formats[format].load('host', 'sipreg/worker')}\nhost();\n`;
 
 /**
  * In Node: prints one line and must end by itself, as nothing may keep Node alive. `network`: over a real socket; else on
  * one of its own, which needs neither `ws` nor a global WebSocket.
  */
 export function nodeProgram(entry, format, { network }) {
-  const load = (names, from) =>
-    format === 'esm'
-      ? `import { ${names} } from '${from}';`
-      : `const { ${names} } = require('${from}');`;
+  const isHosted = entry === 'sipreg/worker';
+  const { load } = formats[format];
   return `
-${load('createClient', entry)}
+${load(isHosted ? 'createWorkerClient' : 'createClient', entry)}
 ${load('createTestRegistrar', 'sipreg/testing')}
+${load('Worker', 'node:worker_threads')}
+
+const worker = ${isHosted ? `new Worker('./${hostFile(format)}')` : 'null'};
 
 async function register() {
   const registrar = createTestRegistrar({ users: { alice: 'wonderland' } });
   const listener = ${network ? 'await registrar.listen()' : 'null'};
-  const client = await createClient({
+  const client = await ${isHosted ? 'createWorkerClient({ worker,' : 'createClient({'}
     server: listener?.url ?? 'wss://sip.example.com',
     webSocket: listener ? undefined : registrar.webSocket,
     storage: null,
@@ -34,6 +46,7 @@ async function register() {
   const [, userAgent] = /^User-Agent: (.*)$/m.exec(registrar.requests[0].replaceAll('\\r', ''));
   await client.close();
   await listener?.close();
+  await worker?.terminate();
   return { state, algorithm: info.auth.algorithm, held, confirmed, left, userAgent };
 }
 
@@ -42,13 +55,13 @@ ${format === 'esm' ? 'console.log(JSON.stringify(await register()));' : 'registe
 }
 
 /** In a page: the query has the server's URL, the title gets the result. `options` is source text. */
-export function pageProgram(entry, { imports = '', options = '' } = {}) {
+function pageProgram(entry, { create = 'createClient', imports = '', options = '' }) {
   return `
-import { createClient } from '${entry}';
+import { ${create} } from '${entry}';
 ${imports}
 export async function register(server) {
   try {
-    const client = await createClient({ server, ${options} });
+    const client = await ${create}({ server, ${options} });
     const registration = await client.register(${account});
     const { state } = registration;
     await client.close({ unregister: true });
@@ -63,6 +76,17 @@ if (globalThis.document) {
   register(server).then((result) => (document.title = result));
 }
 `;
+}
+
+/** The modules of an app by file, main.js and what its entry needs beside it; `from` is how they name the entry. */
+export function appFiles(entry, { from = entry, ...given } = {}) {
+  if (entry !== 'sipreg/worker') return { 'main.js': pageProgram(from, given) };
+  const create = 'createWorkerClient';
+  const options = "worker: new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })";
+  return {
+    'main.js': pageProgram(from, { create, options }),
+    'worker.js': `import { host } from '${from}';\nhost();\n`,
+  };
 }
 
 /** A test file of Jest's, in CommonJS as Jest has it by default. */
@@ -102,6 +126,33 @@ export function serve(port: MessagePort): void {
 }
 
 export const isOurs = (error: unknown): boolean => error instanceof RegistrationError;
+`;
+
+/** The same for what puts a call stack on a registration; with their own declarations in the second. */
+export const typedAdaptersProgram = `
+import type { Registration } from 'sipreg';
+import { createJsSipSocket, type JsSipSocket } from 'sipreg/jssip';
+import { createSipJsTransport, type SipJsTransport, type SipJsTransportOptions } from 'sipreg/sipjs';
+
+export const attach = (registration: Registration): JsSipSocket => createJsSipSocket(registration);
+
+export function transport(registration: Registration): SipJsTransport {
+  const options: SipJsTransportOptions = { connectionTimeout: 5 };
+  return new (createSipJsTransport(registration))(undefined, options);
+}
+`;
+export const typedStacksProgram = `
+import type { Registration } from 'sipreg';
+import { createJsSipSocket } from 'sipreg/jssip';
+import { createSipJsTransport } from 'sipreg/sipjs';
+import { UA } from 'jssip';
+import { UserAgent } from 'sip.js';
+
+export function start(registration: Registration): void {
+  const uri = registration.aor;
+  new UA({ sockets: [createJsSipSocket(registration)], uri, register: false }).start();
+  void new UserAgent({ transportConstructor: createSipJsTransport(registration) }).start();
+}
 `;
 
 /** Only has to compile, without skipLibCheck and without Node's types. */
