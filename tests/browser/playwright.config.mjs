@@ -12,7 +12,7 @@ const args = [
   '--disable-sync',
 ];
 
-/** What all engines run; the rest of the tests look at the demo page's details in Chromium. */
+/** What all engines run; the rest of the tests look at the demo page's details in Chromium, and axe's in Firefox too. */
 const engineTests = 'engines/*.spec.mjs';
 
 export default defineConfig({
@@ -39,7 +39,7 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      testMatch: engineTests,
+      testMatch: [engineTests, 'axe.spec.mjs'],
       use: {
         browserName: 'firefox',
         // The stock browser; without the channel Playwright looks for a build of its own.

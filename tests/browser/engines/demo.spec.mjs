@@ -1,4 +1,6 @@
-// The demo page in every engine: it registers, loses its connection, comes back, and takes a second account.
+// The demo page in every engine: it registers, loses its connection, comes back, and takes a second account. Axe looks at
+// it before and after.
+import axe from 'axe-core';
 import { startDemo } from '../../../demo/server.mjs';
 import { expect, keepPicture, test } from './fixtures.mjs';
 
@@ -45,9 +47,23 @@ async function visit(serverUrl) {
   return { dialogIsOpen, chart, fits: scrollWidth <= innerWidth };
 }
 
+/** What axe finds. A function by its text, as each of the drivers sends one: nothing is added to the page. */
+const violations = new Function(`${axe.source}
+  return axe.run().then(({ violations, passes }) => ({
+    checked: passes.length,
+    found: violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')),
+  }));`);
+
+async function checkAccessibility(engine) {
+  const { checked, found } = await engine.evaluate(violations);
+  expect(checked).toBeGreaterThan(10);
+  expect(found).toEqual([]);
+}
+
 test('the demo page registers, breaks and recovers', async ({ engine }, { project }) => {
   const demo = await startDemo();
   await engine.open(demo.url);
+  await checkAccessibility(engine);
   const { dialogIsOpen, chart, fits } = await engine.evaluate(visit, demo.registrarUrl);
   expect(dialogIsOpen).toBe(true);
   expect(chart).toMatch(
@@ -55,6 +71,7 @@ test('the demo page registers, breaks and recovers', async ({ engine }, { projec
   );
   expect(fits).toBe(true);
   expect(demo.registrar.bindings('sip:alice@example.com')).toHaveLength(1);
+  await checkAccessibility(engine);
   await keepPicture(engine, `demo-${project.name}`);
   await engine.open('about:blank');
   await demo.close();
