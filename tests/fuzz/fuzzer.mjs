@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const artifacts = join(root, 'artifacts/fuzz');
 
 /** Each with the longest input that it makes: what is longer is slower and shows no more. */
-const longestInput = { parser: 8192, challenge: 4096, agent: 1024 };
+const longestInput = { parser: 8192, challenge: 4096, agent: 1024, differential: 4096 };
 
 export const targets = Object.keys(longestInput);
 
@@ -71,12 +71,14 @@ function number(output, pattern) {
  */
 export async function fuzz(target, seconds, onOutput = () => {}) {
   const found = join(root, 'build/fuzz/corpus', target);
-  const seeds = join(root, 'tests/fuzz/corpus', target);
+  // What one parser has met is worth showing to two.
+  const corpora = target === 'differential' ? [target, 'parser'] : [target];
+  const seeds = corpora.map((name) => join(root, 'tests/fuzz/corpus', name));
   await Promise.all([found, artifacts].map((path) => mkdir(path, { recursive: true })));
-  const regression = await run([...commandOf(target), '-runs=0', seeds], onOutput);
+  const regression = await run([...commandOf(target), '-runs=0', ...seeds], onOutput);
   if (regression.status !== 0) throw failure(target, regression);
 
-  const command = [...commandOf(target), `-max_total_time=${seconds}`, found, seeds];
+  const command = [...commandOf(target), `-max_total_time=${seconds}`, found, ...seeds];
   const result = await run(command, onOutput);
   if (result.status !== 0) throw failure(target, result);
   const { output } = result;
