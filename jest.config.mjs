@@ -6,6 +6,7 @@ const common = {
 };
 
 export default {
+  testTimeout: 30_000, // nothing waits by the clock; a busy machine takes its time over thirty days of a fake one
   projects: [
     {
       ...common,

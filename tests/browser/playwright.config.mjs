@@ -21,8 +21,8 @@ export default defineConfig({
   outputDir: fileURLToPath(new URL('../../artifacts/browser-run', import.meta.url)),
   workers: 1,
   forbidOnly: true,
-  timeout: 30_000,
-  expect: { timeout: 10_000 },
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
   use: {
     viewport: { width: 1280, height: 900 },
     locale: 'en-GB',

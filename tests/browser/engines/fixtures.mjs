@@ -9,7 +9,7 @@ import { startWebKit } from './webkit.mjs';
 export { expect };
 
 /** Longer than any scenario takes, and shorter than a test may. */
-const scriptMs = 25_000;
+const scriptMs = 50_000;
 const viewport = { width: 1280, height: 900 };
 
 /** One page for all tests: each stage is an origin of its own, and a new context costs a second. */
