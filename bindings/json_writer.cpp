@@ -52,7 +52,7 @@ JsonWriter& JsonWriter::number(std::uint64_t value) {
     value /= 10;
   } while (value > 0);
   separate();
-  out_.append(at, static_cast<std::size_t>(digits.end() - at));
+  out_.append({at, static_cast<std::size_t>(digits.end() - at)});
   return *this;
 }
 
@@ -61,7 +61,7 @@ JsonWriter& JsonWriter::thousandths(std::uint32_t value) {
                            static_cast<char>('0' + value / 10 % 10),
                            static_cast<char>('0' + value % 10)};
   number(value / 1000);
-  out_.append(fraction, sizeof fraction);
+  out_.append({fraction, sizeof fraction});
   return *this;
 }
 
@@ -83,7 +83,7 @@ JsonWriter& JsonWriter::present(std::string_view name, std::string_view value) {
 // Nothing is before the first value of an object or an array, nor between a key
 // and its value.
 void JsonWriter::separate() {
-  switch (out_.back()) {
+  switch (std::string_view(out_).back()) {
     case '{':
     case '[':
     case ':':
@@ -100,7 +100,7 @@ void JsonWriter::characters(std::string_view value) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     const auto octet = static_cast<unsigned char>(value[i]);
     if (octet >= 0x20 && octet != '"' && octet != '\\') continue;
-    out_.append(value, start, i - start);
+    out_.append(value.substr(start, i - start));
     start = i + 1;
     if (octet < 0x20) {
       out_ += "\\u00";
@@ -111,7 +111,7 @@ void JsonWriter::characters(std::string_view value) {
       out_ += value[i];
     }
   }
-  out_.append(value, start);
+  out_.append(value.substr(start));
 }
 
 }  // namespace sipreg::bridge

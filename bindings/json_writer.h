@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "text.h"
 
 namespace sipreg::bridge {
 
@@ -12,7 +13,7 @@ namespace sipreg::bridge {
 // that are not UTF-8 stay, and the host's decoder replaces them.
 class JsonWriter {
  public:
-  explicit JsonWriter(std::string& out) : out_(out) {}
+  explicit JsonWriter(Text& out) : out_(out) {}
 
   // { or [. The first of a text goes out by start(), whatever is before it.
   JsonWriter& open(char bracket);
@@ -34,7 +35,7 @@ class JsonWriter {
   void separate();
   void characters(std::string_view value);
 
-  std::string& out_;
+  Text& out_;
 };
 
 }  // namespace sipreg::bridge

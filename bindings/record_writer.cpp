@@ -30,7 +30,7 @@ std::string_view algorithm_name(DigestAlgorithm algorithm) {
 
 void RecordWriter::clear(std::string_view frame) {
   records_.clear();
-  wipe(blob_);  // frames may carry a bearer token
+  blob_.wipe();  // frames may carry a bearer token
   frame_ = frame;
   last_ = {};
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "json_writer.h"
 #include "sipreg/output.h"
 #include "sipreg/response_reader.h"
+#include "text.h"
 
 namespace sipreg::bridge {
 
@@ -63,7 +63,7 @@ class RecordWriter {
   void append_details(const ResponseReader& reader);
 
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
-  [[nodiscard]] std::string& blob() { return blob_; }
+  [[nodiscard]] Text& blob() { return blob_; }
 
  private:
   void append_json(const Output& output, Record& record);
@@ -80,7 +80,7 @@ class RecordWriter {
   void end_json(Record& record);
 
   std::vector<Record> records_;
-  std::string blob_;
+  Text blob_;
   JsonWriter json_{blob_};
   std::string_view frame_;
   Record last_;  // the last one with JSON

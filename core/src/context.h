@@ -1,7 +1,6 @@
 // What the registrations of one agent share.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "clock.h"
@@ -12,6 +11,7 @@
 #include "registration/exchange.h"
 #include "registration/result.h"
 #include "sipreg/agent.h"
+#include "text.h"
 
 namespace sipreg {
 
@@ -25,8 +25,8 @@ struct Context {
   registration::ExchangePool exchanges;
   registration::ResultBuilder results;
 
-  std::string user_agent_row;
-  std::string instance_id;
+  Text user_agent_row;
+  Text instance_id;
   bool snapshots = false;  // are wanted
   Millis transaction_timeout = 32'000;
   Millis credentials_timeout = 120'000;
@@ -34,7 +34,7 @@ struct Context {
   // The frame in hand, taken apart; outputs point into it.
   message::Message message;
   std::string_view message_text;
-  std::string request;  // scratch of the writer
+  Text request;  // scratch of the writer
 };
 
 }  // namespace sipreg

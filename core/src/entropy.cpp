@@ -52,11 +52,11 @@ void Entropy::fill(std::span<std::uint8_t> out) {
   }
 }
 
-void Entropy::append_token(std::string& out, std::size_t characters) {
+void Entropy::append_token(Text& out, std::size_t characters) {
   std::uint8_t byte = 0;
   for (std::size_t i = 0; i < characters; ++i) {
     if (i % 2 == 0) fill({&byte, 1});
-    out.push_back("0123456789abcdef"[byte & 15]);
+    out += "0123456789abcdef"[byte & 15];
     byte >>= 4;
   }
 }

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
+
+#include "text.h"
 
 namespace sipreg {
 
@@ -33,7 +34,7 @@ class Entropy {
 
   void fill(std::span<std::uint8_t> out);
   // Lower-case hex: four bits a character.
-  void append_token(std::string& out, std::size_t characters);
+  void append_token(Text& out, std::size_t characters);
   // Uniform in 0 ... bound-1; 0 for a bound of 0.
   [[nodiscard]] std::uint32_t below(std::uint32_t bound);
   // Uniform in low ... high, both included; low when high is not above it.

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sipreg/output.h"
+#include "text.h"
 #include "wipe.h"
 
 namespace sipreg {
@@ -41,7 +41,7 @@ class Outbox {
   }
 
   // Keeps a response that outputs point into for as long as they do.
-  [[nodiscard]] Response keep(std::string&& text, const Response& response) {
+  [[nodiscard]] Response keep(Text&& text, const Response& response) {
     kept_.push_back(
         {std::move(text), {response.headers.begin(), response.headers.end()}});
     return {response.status, response.reason, kept_.back().headers};
@@ -52,7 +52,7 @@ class Outbox {
       entries_.clear();
       challenges_.clear();
       kept_.clear();
-      wipe(bytes_);  // frames may carry a bearer token
+      bytes_.wipe();  // frames may carry a bearer token
       next_ = 0;
       return false;
     }
@@ -76,14 +76,14 @@ class Outbox {
 
   // Moving one moves neither its text nor its list.
   struct Kept {
-    std::string text;
+    Text text;
     std::vector<HeaderField> headers;
   };
 
   std::vector<Entry> entries_;
   std::vector<ChallengeInfo> challenges_;
   std::vector<Kept> kept_;
-  std::string bytes_;
+  Text bytes_;
   std::size_t next_ = 0;
 };
 

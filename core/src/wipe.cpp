@@ -11,9 +11,4 @@ void wipe(void* memory, std::size_t size) {
   __asm__ __volatile__("" : : "r"(memory) : "memory");
 }
 
-void wipe(std::string& text) {
-  wipe(text.data(), text.size());
-  text.clear();
-}
-
 }  // namespace sipreg

@@ -223,7 +223,7 @@ TEST(DigestSession, can_be_moved) {
 
 TEST(DigestSession, without_a_challenge_it_writes_nothing) {
   DigestSession session;
-  std::string text;
+  Text text;
   message::Writer writer(text);
   EXPECT_FALSE(session.write_authorization(writer, "REGISTER", sip_uri, ""));
   EXPECT_EQ(text, "");
@@ -237,8 +237,7 @@ TEST(DigestSession, without_a_challenge_it_writes_nothing) {
 TEST(DigestSession, DIG_19_is_used_again_without_growing_anything) {
   const OneChallenge challenges(sha256_challenge);
   DigestSession session = start_session(challenges[0]);
-  std::string text;
-  text.reserve(1024);
+  Text text(std::string(1024, ' '));
   const char* const memory = text.data();
   for (int i = 0; i < 1000; ++i) {
     message::Writer writer(text);

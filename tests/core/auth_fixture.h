@@ -75,10 +75,10 @@ inline std::string next_row(DigestSession& session,
                             std::string_view method = "REGISTER",
                             std::string_view uri = "sip:example.com",
                             std::string_view body = "") {
-  std::string text;
+  Text text;
   message::Writer writer(text);
   EXPECT_TRUE(session.write_authorization(writer, method, uri, body));
-  return text;
+  return std::string(text);
 }
 
 // A parameter of a row as it stands there, quotes included; "" without it.

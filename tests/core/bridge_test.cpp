@@ -576,7 +576,7 @@ TEST(Bridge, describes_what_the_codec_parsed) {
       "Call-ID: 1\r\nCSeq: 1 REGISTER\r\n\r\n";
   host.bridge.describe(host.write(frame));
   std::string copy = frame;
-  std::string expected;
+  Text expected;
   message::describe(copy, expected);
   EXPECT_EQ(std::string(host.outbox().blob, host.outbox().blob_length),
             expected);

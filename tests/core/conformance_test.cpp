@@ -118,7 +118,7 @@ TEST_P(Conformance, Case) {
   ASSERT_FALSE(each.expected.empty()) << "the case expects nothing";
   // An exact copy on the heap, so that a sanitizer sees any over-read.
   std::vector<char> frame(each.input.begin(), each.input.end());
-  std::string outcome;
+  sipreg::Text outcome;
   sipreg::message::describe(frame, outcome);
   EXPECT_EQ(outcome, each.expected);
 }

@@ -64,7 +64,7 @@ TEST(Entropy, expands_a_seed_to_the_same_values_everywhere) {
   ASSERT_TRUE(entropy.seed(counting(32)));
   EXPECT_EQ(draw(entropy, 16), "0ddb00326019d098459825d5d3cf44bf");
 
-  std::string token = "z9hG4bK";
+  Text token("z9hG4bK");
   entropy.append_token(token, 15);
   EXPECT_EQ(token, "z9hG4bKff08d945ef4597b");
 
@@ -120,11 +120,12 @@ TEST(Entropy, tokens_have_the_asked_length_and_do_not_repeat) {
   ASSERT_TRUE(entropy.seed(counting(32)));
   std::set<std::string> tokens;
   for (int i = 0; i < 1000; ++i) {
-    std::string token;
+    Text token;
     entropy.append_token(token, 33);
     EXPECT_EQ(token.size(), 33u);
-    EXPECT_EQ(token.find_first_not_of("0123456789abcdef"), std::string::npos);
-    tokens.insert(token);
+    EXPECT_EQ(std::string_view(token).find_first_not_of("0123456789abcdef"),
+              std::string_view::npos);
+    tokens.emplace(token);
   }
   EXPECT_EQ(tokens.size(), 1000u);
 }

@@ -24,9 +24,9 @@ bool is_inside(std::string_view part, std::string_view whole) {
 
 std::string describe_copy(std::string_view text) {
   std::vector<char> frame(text.begin(), text.end());
-  std::string words;
+  Text words;
   describe(frame, words);
-  return words;
+  return std::string(words);
 }
 
 void check_views(const Message& message, std::string_view frame) {
@@ -113,14 +113,14 @@ void check_contacts(const Message& message, std::string_view frame) {
 // RFC 3261 section 8.2.6.2. A response with several Vias is no answer to us,
 // so only that of a request with one can be read back.
 void check_answer(const Message& request) {
-  std::string copied;
-  std::string text;
+  Text copied;
+  Text text;
   write_copied_rows(request, "tag", copied);
   write_response(486, "Busy Here", {copied, "X: y\r\n"}, "body", text);
   static Message answer;
-  const ParseError error = parse(text, answer);
+  const ParseError error = parse({text.data(), text.size()}, answer);
   if (error == ParseError::via || error == ParseError::too_many_headers) return;
-  ASSERT_EQ(error, ParseError::none) << text;
+  ASSERT_EQ(error, ParseError::none) << std::string_view(text);
   ASSERT_EQ(answer.status, 486);
   ASSERT_EQ(answer.via.sent_by, request.via.sent_by);
   ASSERT_EQ(answer.via.branch, request.via.branch);
@@ -135,7 +135,7 @@ void check_answer(const Message& request) {
 // Parsing again what parsing has unfolded changes nothing and finds the same.
 void check_unfolded(const std::vector<char>& unfolded, std::string_view facts) {
   std::vector<char> frame = unfolded;
-  std::string again;
+  Text again;
   describe(frame, again);
   ASSERT_EQ(again, facts);
   ASSERT_EQ(frame, unfolded);

@@ -168,7 +168,7 @@ TEST(MessageParser, PAR_19_more_than_256_headers_are_refused) {
 
 TEST(MessageParser, PAR_19_what_is_beyond_the_bounds_says_so) {
   const auto described = [](std::string frame) {
-    std::string text;
+    Text text;
     describe(frame, text);
     return text;
   };

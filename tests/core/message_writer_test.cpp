@@ -12,7 +12,7 @@ namespace sipreg::message {
 namespace {
 
 TEST(MessageWriter, rows_numbers_and_text) {
-  std::string out = "old";
+  Text out("old");
   Writer writer(out);
   writer.text("a").number(0).text(" ").number(10).text(" ");
   writer.number(UINT64_MAX).end_of_row().header("Name", "value");
@@ -25,7 +25,7 @@ TEST(MessageWriter, REG_19_quoted_strings_come_back_as_they_were_set) {
         std::string("a;b,<c>"),
         std::string("J\xc3\xa4s\xc3\xb8n \xf0\x9f\x98\x80"),
         std::string(4096, '"')}) {
-    std::string out;
+    Text out;
     Writer(out).quoted(plain).text(" <sip:a@b>;p");
     NameAddr address;
     ASSERT_TRUE(parse_name_addr(out, address)) << plain;
@@ -35,7 +35,7 @@ TEST(MessageWriter, REG_19_quoted_strings_come_back_as_they_were_set) {
 }
 
 TEST(MessageWriter, the_buffer_is_reused) {
-  std::string out;
+  Text out;
   Writer(out).text(std::string(1000, 'x'));
   const char* const before = out.data();
   for (int i = 0; i < 10; ++i) Writer(out).header("Name", "value");
@@ -57,8 +57,8 @@ TEST(MessageWriter, UAS_01_WS_17_a_response_copies_what_it_must) {
       "Content-Length: 0\r\n\r\n";
   Message message;
   ASSERT_EQ(parse(request, message), ParseError::none);
-  std::string copied = "old";
-  std::string out = "old";
+  Text copied("old");
+  Text out("old");
   write_copied_rows(message, "t9", copied);
   write_response(200, "OK", {copied, "Accept: text/plain\r\n"}, "body", out);
   EXPECT_EQ(
@@ -81,10 +81,11 @@ TEST(MessageWriter, UAS_02_a_tag_that_is_there_stays) {
       "CSeq: 1 NOTIFY\r\n\r\n";
   Message message;
   ASSERT_EQ(parse(request, message), ParseError::none);
-  std::string out;
+  Text out;
   write_copied_rows(message, "t9", out);
-  EXPECT_NE(out.find("\r\nTo: <sip:a@b>;tag=own\r\n"), std::string::npos);
-  EXPECT_EQ(out.find("t9"), std::string::npos);
+  const std::string_view rows = out;
+  EXPECT_NE(rows.find("\r\nTo: <sip:a@b>;tag=own\r\n"), rows.npos);
+  EXPECT_EQ(rows.find("t9"), rows.npos);
 }
 
 TEST(MessageWriter, a_request_without_from_and_to_is_answered) {
@@ -93,8 +94,8 @@ TEST(MessageWriter, a_request_without_from_and_to_is_answered) {
       "CSeq: 1 OPTIONS\r\n\r\n";
   Message message;
   ASSERT_EQ(parse(request, message), ParseError::none);
-  std::string copied;
-  std::string out;
+  Text copied;
+  Text out;
   write_copied_rows(message, "t9", copied);
   write_response(200, "OK", {copied}, "", out);
   EXPECT_EQ(out,

@@ -1,4 +1,3 @@
-#include <string>
 #include <utility>
 
 #include "agent/implementation.h"
@@ -77,8 +76,8 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
   for (std::uint32_t flow = 0; flow < flows; ++flow) {
     each.reg_id = first_reg_id + flow;
     if (flow == 1) self.use_connections(flows);
-    std::string user;
-    std::string host;
+    Text user;
+    Text host;
     self.entropy.append_token(user, token_length);
     self.entropy.append_token(host, token_length);
     registration::Snapshot snapshot;

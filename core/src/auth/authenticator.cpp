@@ -131,7 +131,7 @@ Authenticator::Renewal Authenticator::renew(const ChallengeList& challenges,
   if (is_stale && session->standing != Standing::refused &&
       attempt.stale_answers < max_stale_answers) {
     const HexDigest ha1 = digest->ha1();
-    const std::string username(digest->username());
+    const Text username(digest->username());
     start_digest(*session, *best, username, ha1, entropy);
     return Renewal::renewed;
   }
@@ -181,7 +181,7 @@ bool Authenticator::is_usable(const Challenge& challenge,
 void Authenticator::start_digest(Session& session, const Challenge& challenge,
                                  std::string_view username,
                                  const HexDigest& ha1, Entropy& entropy) {
-  std::string cnonce;
+  Text cnonce;
   entropy.append_token(cnonce, cnonce_length);
   if (session.digest() == nullptr) session.answer.emplace<DigestSession>();
   session.digest()->start(challenge, username, ha1, cnonce);

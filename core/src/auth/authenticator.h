@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "message/writer.h"
 #include "sipreg/options.h"
 #include "sipreg/output.h"
+#include "text.h"
 
 namespace sipreg::auth {
 
@@ -140,8 +140,8 @@ class Authenticator {
   };
   // Of 401 and of 407.
   struct Side {
-    std::string pinned_realm;  // credentials without a realm stay with the
-    bool is_pinned = false;    // first that asked for them
+    Text pinned_realm;       // credentials without a realm stay with the
+    bool is_pinned = false;  // first that asked for them
     HashFunction strongest = HashFunction::md5;  // that it accepted
   };
 

@@ -1,25 +1,6 @@
 #include "auth/bearer.h"
 
-#include <utility>
-
-#include "wipe.h"
-
 namespace sipreg::auth {
-
-// A short token lies inside the string itself, where moving leaves a copy.
-BearerToken& BearerToken::operator=(BearerToken&& other) noexcept {
-  if (this == &other) return *this;
-  wipe();
-  proxy_ = other.proxy_;
-  has_realm_ = other.has_realm_;
-  expires_at_ = other.expires_at_;
-  realm_ = std::move(other.realm_);
-  scope_ = std::move(other.scope_);
-  authz_server_ = std::move(other.authz_server_);
-  token_.assign(other.token_);
-  other.wipe();
-  return *this;
-}
 
 void BearerToken::start(const Challenge& challenge, std::string_view token,
                         Millis expires_at) {
@@ -32,8 +13,8 @@ void BearerToken::start(const Challenge& challenge, std::string_view token,
 }
 
 void BearerToken::replace(std::string_view token, Millis expires_at) {
-  wipe();
-  token_.assign(token);
+  token_.wipe();
+  token_ = token;
   expires_at_ = expires_at;
 }
 
@@ -53,12 +34,6 @@ Challenge BearerToken::challenge() const {
 void BearerToken::write_authorization(message::Writer& out) const {
   out.text(proxy_ ? "Proxy-Authorization: " : "Authorization: ");
   out.text("Bearer ").text(token_).end_of_row();
-}
-
-void BearerToken::wipe() {
-  token_.resize(token_.capacity());
-  sipreg::wipe(token_.data(), token_.size());
-  token_.clear();
 }
 
 }  // namespace sipreg::auth

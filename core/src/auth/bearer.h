@@ -1,27 +1,22 @@
 // A bearer token and where it goes (RFC 8898, RFC 6750).
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "auth/challenge.h"
 #include "message/writer.h"
 #include "sipreg/time.h"
+#include "text.h"
 
 namespace sipreg::auth {
 
 // What is kept of a challenge that a token answered, so that the next request
 // carries it unasked and a successor can be asked for in the same words.
-// Wipes itself: a token is as good as a password.
 class BearerToken {
  public:
   BearerToken() = default;
-  BearerToken(BearerToken&& other) noexcept { *this = std::move(other); }
-  BearerToken& operator=(BearerToken&& other) noexcept;
-  BearerToken(const BearerToken&) = delete;
-  BearerToken& operator=(const BearerToken&) = delete;
-  ~BearerToken() { wipe(); }
+  BearerToken(BearerToken&&) = default;
+  BearerToken& operator=(BearerToken&&) = default;
 
   // `expires_at` on the wall clock, ms; 0: unknown.
   void start(const Challenge& challenge, std::string_view token,
@@ -41,16 +36,14 @@ class BearerToken {
   // Appends the whole Authorization or Proxy-Authorization row.
   void write_authorization(message::Writer& out) const;
 
-  void wipe();
-
  private:
   bool proxy_ = false;
   bool has_realm_ = false;
   Millis expires_at_ = 0;
-  std::string realm_;  // escaped, as the next two
-  std::string scope_;
-  std::string authz_server_;
-  std::string token_;
+  Text realm_;  // escaped, as the next two
+  Text scope_;
+  Text authz_server_;
+  Text token_;
 };
 
 }  // namespace sipreg::auth

@@ -71,7 +71,7 @@ void DigestSession::start(const Challenge& challenge, std::string_view username,
   append(username_part, username);
   append(realm_part, challenge.realm);
   if (challenge.has_opaque) {
-    text_.append(", opaque=\"").append(challenge.opaque).push_back('"');
+    text_.append(", opaque=\"").append(challenge.opaque).append("\"");
   }
   append(opaque_part, "");
   append(algorithm_part, challenge.algorithm_text);

@@ -4,12 +4,12 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "auth/challenge.h"
 #include "auth/hash.h"
 #include "message/writer.h"
+#include "text.h"
 
 namespace sipreg::auth {
 
@@ -98,7 +98,7 @@ class DigestSession {
   Qop qop_ = Qop::none;
   std::uint32_t nonce_count_ = 0;
   std::array<std::uint32_t, part_count> ends_{};
-  std::string text_;
+  Text text_;
   HexDigest ha1_;  // H(username:realm:password)
 };
 

@@ -305,7 +305,7 @@ void Connection::perform(KeepAlive::Action action,
     case KeepAlive::Action::ping:
       return send("\r\n\r\n");
     case KeepAlive::Action::options: {
-      std::string text;
+      Text text;
       write_options(request, secure_, environment_.entropy, text,
                     options_branch_);
       return send(text);

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "sipreg/agent.h"
 #include "sipreg/options.h"
 #include "sipreg/output.h"
+#include "text.h"
 
 namespace sipreg::flow {
 
@@ -166,7 +166,7 @@ class Connection {
   std::vector<std::uint32_t> candidates_;
   std::vector<std::uint32_t> round_;  // servers left to try in this round
   KeepAlive keep_alive_;
-  std::string options_branch_;  // of the OPTIONS that waits for its answer
+  Text options_branch_;  // of the OPTIONS that waits for its answer
 
   ConnectionState state_ = ConnectionState::disconnected;
   std::uint32_t users_ = 0;

@@ -10,10 +10,10 @@ constexpr std::size_t token_length = 16;
 }  // namespace
 
 void write_options(const OptionsRequest& options, bool secure, Entropy& entropy,
-                   std::string& out, std::string& branch) {
+                   Text& out, Text& branch) {
   branch = "z9hG4bKo";  // no registration's: theirs go on in hexadecimal
   entropy.append_token(branch, token_length);
-  std::string token;
+  Text token;
   entropy.append_token(token, token_length);
   message::Writer writer(out);
   writer.text("OPTIONS ").text(options.request_uri).text(" SIP/2.0\r\n");

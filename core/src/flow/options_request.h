@@ -1,10 +1,10 @@
 // OPTIONS as a keep-alive, for servers that leave pings unanswered.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "entropy.h"
+#include "text.h"
 
 namespace sipreg::flow {
 
@@ -18,6 +18,6 @@ struct OptionsRequest {
 // Writes the request and says its branch. Max-Forwards 0: the next hop answers,
 // with 200 or 483, and no registrar is bothered (RFC 3261 section 11).
 void write_options(const OptionsRequest& options, bool secure, Entropy& entropy,
-                   std::string& out, std::string& branch);
+                   Text& out, Text& branch);
 
 }  // namespace sipreg::flow

@@ -1,7 +1,5 @@
 #include "flow/redaction.h"
 
-#include <string>
-
 #include "message/header_name.h"
 #include "message/scan.h"
 
@@ -20,7 +18,7 @@ bool is_secret_parameter(std::string_view name) {
 }
 
 // "Digest a=b, response=..." with the secret values blanked.
-void append_parameters(std::string& out, std::string_view parameters) {
+void append_parameters(Text& out, std::string_view parameters) {
   message::Parameter parameter;
   bool first = true;
   while (message::next_parameter(parameters, ',', parameter)) {
@@ -35,7 +33,7 @@ void append_parameters(std::string& out, std::string_view parameters) {
   if (!message::trim(parameters).empty()) out += blank;
 }
 
-void append_authorization(std::string& out, std::string_view value) {
+void append_authorization(Text& out, std::string_view value) {
   value = message::trim(value);
   const std::size_t end = value.find_first_of(" \t\r\n");
   const std::string_view scheme = value.substr(0, end);
@@ -57,7 +55,7 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view wanted) {
   return text.npos;
 }
 
-void append_without_push_id(std::string& out, std::string_view value) {
+void append_without_push_id(Text& out, std::string_view value) {
   static constexpr std::string_view name = "pn-prid=";
   for (;;) {
     const std::size_t at = find_ignoring_case(value, name);
@@ -82,7 +80,7 @@ std::size_t row_end(std::string_view text) {
   return end;
 }
 
-void append_row(std::string& out, std::string_view row) {
+void append_row(Text& out, std::string_view row) {
   const std::size_t colon = row.find(':');
   const HeaderName name =
       colon == row.npos
@@ -112,7 +110,7 @@ void append_row(std::string& out, std::string_view row) {
 
 void push_trace(Outbox& outbox, FlowId flow, std::uint32_t server,
                 bool incoming, std::string_view frame) {
-  std::string redacted;
+  Text redacted;
   while (!frame.empty()) {
     const std::size_t end = row_end(frame);
     append_row(redacted, frame.substr(0, end));

@@ -134,7 +134,7 @@ void write_contacts(Writer& writer, const Message& message) {
 
 }  // namespace
 
-void describe(std::span<char> frame, std::string& out) {
+void describe(std::span<char> frame, Text& out) {
   Writer writer(out);
   Message message;
   const ParseError error = parse(frame, message);

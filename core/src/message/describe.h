@@ -2,7 +2,8 @@
 #pragma once
 
 #include <span>
-#include <string>
+
+#include "text.h"
 
 namespace sipreg::message {
 
@@ -10,6 +11,6 @@ namespace sipreg::message {
 // it into `out`, a line for each fact; tests/conformance/README.md says how to
 // read it. The native tests and the WASM ones both compare this text, so a
 // difference between the two builds cannot hide.
-void describe(std::span<char> frame, std::string& out);
+void describe(std::span<char> frame, Text& out);
 
 }  // namespace sipreg::message

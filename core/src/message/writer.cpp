@@ -28,12 +28,12 @@ Writer& Writer::number(std::uint64_t value) {
 }
 
 Writer& Writer::quoted(std::string_view plain) {
-  out_.push_back('"');
+  out_ += '"';
   for (const char c : plain) {
-    if (c == '"' || c == '\\') out_.push_back('\\');
-    out_.push_back(c);
+    if (c == '"' || c == '\\') out_ += '\\';
+    out_ += c;
   }
-  out_.push_back('"');
+  out_ += '"';
   return *this;
 }
 
@@ -44,7 +44,7 @@ Writer& Writer::header(std::string_view name, std::string_view value) {
 Writer& Writer::end_of_row() { return text("\r\n"); }
 
 void write_copied_rows(const Message& request, std::string_view to_tag,
-                       std::string& out) {
+                       Text& out) {
   Writer writer(out);
   for (const Header& row : request.headers()) {
     if (row.id == HeaderName::via) writer.header("Via", row.value);
@@ -61,7 +61,7 @@ void write_copied_rows(const Message& request, std::string_view to_tag,
 
 void write_response(int status, std::string_view reason,
                     std::initializer_list<std::string_view> rows,
-                    std::string_view body, std::string& out) {
+                    std::string_view body, Text& out) {
   Writer writer(out);
   writer.text("SIP/2.0 ").number(static_cast<std::uint64_t>(status));
   writer.text(" ").text(reason).end_of_row();

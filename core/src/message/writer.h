@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <string>
 #include <string_view>
 
 #include "message/codec.h"
+#include "text.h"
 
 namespace sipreg::message {
 
@@ -15,7 +15,7 @@ namespace sipreg::message {
 // come from a peer were delimited by the parser.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) { out_.clear(); }
+  explicit Writer(Text& out) : out_(out) { out_.clear(); }
 
   Writer& text(std::string_view value);
   Writer& number(std::uint64_t value);
@@ -24,19 +24,19 @@ class Writer {
   Writer& end_of_row();
 
  private:
-  std::string& out_;
+  Text& out_;
 };
 
 // What a response copies from its request, as whole rows: Via, From, To (with
 // `to_tag` added when it has none), Call-ID and CSeq (RFC 3261 section
 // 8.2.6.2).
 void write_copied_rows(const Message& request, std::string_view to_tag,
-                       std::string& out);
+                       Text& out);
 
 // A response: `rows` are whole ones, each ending in CRLF; Content-Length and
 // the body follow them.
 void write_response(int status, std::string_view reason,
                     std::initializer_list<std::string_view> rows,
-                    std::string_view body, std::string& out);
+                    std::string_view body, Text& out);
 
 }  // namespace sipreg::message

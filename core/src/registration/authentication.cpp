@@ -126,7 +126,8 @@ void Registration::provide_credentials(std::uint32_t challenge,
 // Those of the response that waits for an answer, which is taken apart again.
 auth::ChallengeList Registration::waiting_challenges() {
   message::Message& response = context_.message;
-  if (message::parse(current_->challenge_text, response) !=
+  Text& text = current_->challenge_text;
+  if (message::parse({text.data(), text.size()}, response) !=
       message::ParseError::none) {
     response.row_count_ = 0;
   }

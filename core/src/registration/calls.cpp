@@ -260,9 +260,9 @@ Millis Registration::automatic_slot() const {
 }
 
 Status Registration::update(const UpdateOptions& options) {
-  std::string header_rows;
-  std::string supported;
-  std::string push;
+  Text header_rows;
+  Text supported;
+  Text push;
   Status status;
   if (options.headers) status = render_headers(*options.headers, header_rows);
   if (status.ok() && options.supported) {

@@ -40,7 +40,7 @@ void Exchange::restart() {
   without_headers = false;
   challenge_text.clear();
   // A pooled exchange keeps no hostile 401's 64 KB.
-  if (challenge_text.capacity() > kept_capacity) challenge_text.shrink_to_fit();
+  if (challenge_text.capacity() > kept_capacity) challenge_text.release();
   waiting_for_credentials = false;
 }
 

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "auth/authenticator.h"
 #include "sipreg/options.h"
+#include "text.h"
 
 namespace sipreg::registration {
 
@@ -19,9 +19,9 @@ struct Exchange {
   // Those who wait for the outcome; empty: the library's own doing.
   std::vector<OperationId> operations;
   std::optional<std::uint32_t> expires;
-  std::string header_rows;
-  std::string supported;
-  std::string uri;  // remove_binding
+  Text header_rows;
+  Text supported;
+  Text uri;  // remove_binding
   bool force = false;
 
   // Progress.
@@ -31,7 +31,7 @@ struct Exchange {
   bool restored_extensions = false;
   bool without_headers = false;  // those that the registration adds to all
   // The 401 or 407 that waits for credentials.
-  std::string challenge_text;
+  Text challenge_text;
   bool waiting_for_credentials = false;
 
   // Follows in the queue, or in the pool.

@@ -371,7 +371,7 @@ bool Registration::is_temporary_gruu(std::string_view uri) const {
 
 // Without what wakes this device (RFC 8599 section 14: it is no business of
 // those who are called).
-void Registration::describe_for_dialogs(std::string& out) const {
+void Registration::describe_for_dialogs(Text& out) const {
   message::Writer writer(out);
   writer.text(settings_.contact_host()).text("\n");
   if (grant_ && !grant_->pub_gruu.empty()) {

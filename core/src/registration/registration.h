@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +17,7 @@
 #include "registration/settings.h"
 #include "registration/snapshot.h"
 #include "sipreg/output.h"
+#include "text.h"
 #include "timer_heap.h"
 
 namespace sipreg::registration {
@@ -44,9 +44,9 @@ struct Transaction {
 // 4.3, RFC 5627 section 4.4, RFC 3608 section 6.1). It ends with the binding.
 struct Grant {
   bool outbound = false;
-  std::string pub_gruu;
-  std::string temp_gruu;
-  std::string service_route;  // each behind a line feed
+  Text pub_gruu;
+  Text temp_gruu;
+  Text service_route;  // each behind a line feed
 };
 
 // What a request can do without when a server rejects it.
@@ -92,7 +92,7 @@ class Registration {
   }
   [[nodiscard]] bool is_temporary_gruu(std::string_view uri) const;
   // See OutputKind::channel.
-  void describe_for_dialogs(std::string& out) const;
+  void describe_for_dialogs(Text& out) const;
   // A binding is held, and the flow that it was made over is up.
   [[nodiscard]] bool holds_on_flow() const;
 
@@ -255,8 +255,8 @@ class Registration {
   Settings settings_;
 
   // identity, constant for the life of the registration
-  std::string call_id_;
-  std::string from_tag_;
+  Text call_id_;
+  Text from_tag_;
   std::uint32_t cseq_ = 0;
   std::uint32_t reserved_cseq_ = 0;  // as the host has kept it
 
@@ -275,12 +275,12 @@ class Registration {
   std::uint32_t failures_ = 0;  // attempts since the last 2xx
   FlowId silent_flow_ = 0;      // the wait is for one that brought no answer
   std::uint32_t challenge_ = 0;
-  bool asked_for_credentials_ = false;    // and the host was told of no end
-  Match last_match_ = Match::none;        // how the last 2xx named our binding
-  std::uint8_t dropped_ = 0;              // Extensions that a server refused,
-  std::uint32_t dropped_by_ = 0;          // and which server
-  std::uint32_t flow_refusals_ = 0;       // 430s in a row
-  std::optional<std::string> next_push_;  // for the next REGISTER
+  bool asked_for_credentials_ = false;  // and the host was told of no end
+  Match last_match_ = Match::none;      // how the last 2xx named our binding
+  std::uint8_t dropped_ = 0;            // Extensions that a server refused,
+  std::uint32_t dropped_by_ = 0;        // and which server
+  std::uint32_t flow_refusals_ = 0;     // 430s in a row
+  std::optional<Text> next_push_;       // for the next REGISTER
 
   std::unique_ptr<Grant> grant_;
 

@@ -10,13 +10,12 @@ namespace sipreg::registration {
 namespace {
 
 // Takes `tag` out of ", tag, tag".
-bool drop_tag(std::string& list, std::string_view tag) {
+bool drop_tag(Text& list, std::string_view tag) {
   std::size_t begin = 0;
   while (begin < list.size()) {
-    std::size_t end = list.find(',', begin + 1);
-    if (end == list.npos) end = list.size();
-    const std::string_view listed =
-        std::string_view(list).substr(begin + 2, end - begin - 2);
+    const std::size_t next = std::string_view(list).find(',', begin + 1);
+    const std::size_t end = std::min(next, list.size());
+    const std::string_view listed = list.substr(begin + 2, end - begin - 2);
     if (message::equals_ignoring_case(listed, tag)) {
       list.erase(begin, end - begin);
       return true;
@@ -90,7 +89,8 @@ bool Registration::drop_additional_headers() {
 // Never for a sips address of record, which asked for TLS all the way.
 bool Registration::fall_back_to_sip() {
   static constexpr std::string_view sips = "sips:";
-  if (settings_.secure || !settings_.request_uri.starts_with(sips)) {
+  if (settings_.secure ||
+      !std::string_view(settings_.request_uri).starts_with(sips)) {
     return false;
   }
   settings_.request_uri.erase(sips.size() - 2, 1);

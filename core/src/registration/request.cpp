@@ -40,7 +40,7 @@ void Registration::next_cseq() {
   if (!context_.snapshots || cseq_ <= reserved_cseq_) return;
   reserved_cseq_ = std::min(cseq_ + cseq_reserve, largest_cseq);
   const std::string_view host = settings_.contact_host();
-  const std::string text = write_snapshot(
+  const Text text = write_snapshot(
       {settings_.reg_id, reserved_cseq_, call_id_, settings_.contact_token(),
        host.substr(0, host.find('.')), context_.instance_id});
   Output& output = context_.outbox.push(OutputKind::snapshot, text);
@@ -107,7 +107,7 @@ void Registration::send_register() {
   out.text("Content-Length: 0\r\n\r\n");
   ++context_.statistics.registers;
   connection_.send(context_.request);
-  wipe(context_.request);  // it may carry a bearer token
+  context_.request.wipe();  // it may carry a bearer token
 }
 
 // Both forms of the lifetime, equal: some registrars read only the Contact's

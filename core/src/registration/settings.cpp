@@ -23,7 +23,7 @@ bool is_plain_text(std::string_view text) {
   return message::is_header_text(text) && message::is_valid_utf8(text);
 }
 
-void append_quoted(std::string& out, std::string_view plain) {
+void append_quoted(Text& out, std::string_view plain) {
   out += '"';
   for (const char c : plain) {
     if (c == '"' || c == '\\') out += '\\';
@@ -43,7 +43,7 @@ bool is_parameter_character(char c) {
          std::string_view("-_.!~*'()[]/:&+$").find(c) != std::string_view::npos;
 }
 
-void append_escaped(std::string& out, std::string_view value) {
+void append_escaped(Text& out, std::string_view value) {
   static constexpr char hex[] = "0123456789ABCDEF";
   for (const char c : value) {
     if (is_parameter_character(c)) {
@@ -64,8 +64,8 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string unescape_user(std::string_view user) {
-  std::string plain;
+Text unescape_user(std::string_view user) {
+  Text plain;
   for (std::size_t i = 0; i < user.size(); ++i) {
     if (user[i] == '%' && i + 2 < user.size()) {
       const int high = hex_value(user[i + 1]);
@@ -120,8 +120,7 @@ Status take_registrar(std::string_view registrar, Settings& out) {
   if (registrar.empty()) {
     (void)message::parse_uri(out.aor, uri);
     out.request_uri = uri.secure ? "sips:" : "sip:";
-    const std::size_t at = out.aor.rfind('@');
-    out.request_uri += std::string_view(out.aor).substr(at + 1);
+    out.request_uri += out.aor.substr(std::string_view(out.aor).rfind('@') + 1);
     return fine;
   }
   if (!parse_option_uri(registrar, uri) || !uri.headers.empty() ||
@@ -143,8 +142,8 @@ Status take_from(std::string_view from, Settings& out) {
   return fine;
 }
 
-Status append_uri_parameters(std::span<const NameValue> parameters,
-                             std::string& uri, bool& has_transport) {
+Status append_uri_parameters(std::span<const NameValue> parameters, Text& uri,
+                             bool& has_transport) {
   for (const NameValue& parameter : parameters) {
     // A pname has no escapes here, and no backtick (RFC 3261 section 25.1).
     if (!message::is_token(parameter.name) ||
@@ -172,7 +171,7 @@ Status append_uri_parameters(std::span<const NameValue> parameters,
 }
 
 Status append_header_parameters(std::span<const NameValue> parameters,
-                                std::string& contact) {
+                                Text& contact) {
   static constexpr std::string_view reserved[] = {
       "expires", "q", "+sip.instance", "reg-id", "+sip.pnsreg"};
   for (const NameValue& parameter : parameters) {
@@ -204,7 +203,7 @@ Status append_header_parameters(std::span<const NameValue> parameters,
 }
 
 // qvalue of RFC 3261 section 25.1: 0 to 1 with at most three decimals.
-Status append_q(std::optional<double> q, std::string& contact) {
+Status append_q(std::optional<double> q, Text& contact) {
   if (!q) return fine;
   const double thousandths = *q * 1000;
   const bool in_range = *q >= 0 && *q <= 1;
@@ -229,7 +228,7 @@ Status take_contact(const RegistrationOptions& options,
   const ContactOptions& contact = options.contact;
   out.random_user = contact.user.empty();
   const std::string_view user = out.random_user ? random_user : contact.user;
-  std::string uri = out.secure ? "sips:" : "sip:";
+  Text uri(out.secure ? "sips:" : "sip:");
   out.contact_user_offset = static_cast<std::uint32_t>(uri.size());
   uri += user;
   uri += '@';
@@ -245,7 +244,7 @@ Status take_contact(const RegistrationOptions& options,
                   "as %HH");
   }
   bool has_transport = false;
-  std::string parameters;
+  Text parameters;
   Status status =
       append_uri_parameters(contact.uri_parameters, parameters, has_transport);
   if (!status.ok()) return status;
@@ -267,14 +266,13 @@ Status take_contact(const RegistrationOptions& options,
   out.contact += '>';
   status = append_header_parameters(contact.parameters, out.contact);
   if (status.ok()) status = append_q(contact.q, out.contact);
-  std::string push;
+  Text push;
   if (status.ok()) status = render_push(options.push, push);
   if (status.ok()) replace_push(push, out);
   return status;
 }
 
-Status take_routes(std::span<const std::string_view> routes,
-                   std::string& rows) {
+Status take_routes(std::span<const std::string_view> routes, Text& rows) {
   for (const std::string_view route : routes) {
     message::NameAddr address;
     message::Uri uri;
@@ -322,13 +320,12 @@ bool is_reserved(HeaderName name) {
 
 }  // namespace
 
-Status render_headers(std::span<const NameValue> headers, std::string& rows) {
+Status render_headers(std::span<const NameValue> headers, Text& rows) {
   return render_headers(headers, is_reserved, rows);
 }
 
 Status render_headers(std::span<const NameValue> headers,
-                      bool (*is_reserved)(message::HeaderName),
-                      std::string& rows) {
+                      bool (*is_reserved)(message::HeaderName), Text& rows) {
   for (const NameValue& header : headers) {
     if (!message::is_token(header.name)) {
       return refuse("headers", "a header's name must be a SIP token");
@@ -351,8 +348,7 @@ Status render_headers(std::span<const NameValue> headers,
   return fine;
 }
 
-Status render_supported(std::span<const std::string_view> tags,
-                        std::string& list) {
+Status render_supported(std::span<const std::string_view> tags, Text& list) {
   for (const std::string_view tag : tags) {
     if (!message::is_token(tag)) {
       return refuse("supported", "an option tag must be a SIP token");
@@ -382,7 +378,7 @@ Status check_display_name(std::string_view name) {
   return refuse("displayName", "must not hold control characters");
 }
 
-Status render_push(const PushOptions& push, std::string& parameters) {
+Status render_push(const PushOptions& push, Text& parameters) {
   if (push.provider.empty()) {
     if (push.prid.empty() && push.param.empty()) return fine;
     return refuse("push.provider", "is needed with push.prid and push.param");
@@ -423,7 +419,7 @@ std::string_view Settings::push_provider() const {
 void replace_push(std::string_view parameters, Settings& settings) {
   const std::size_t uri_end =
       settings.contact_uri_offset + settings.contact_uri_length;
-  const std::string behind = settings.contact.substr(uri_end);
+  const Text behind(settings.contact.substr(uri_end));
   settings.contact.erase(uri_end - settings.push_length);
   settings.contact.append(parameters).append(behind);
   settings.contact_uri_length = static_cast<std::uint32_t>(

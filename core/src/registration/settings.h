@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "message/header_name.h"
 #include "sipreg/options.h"
 #include "sipreg/status.h"
+#include "text.h"
 
 namespace sipreg::registration {
 
@@ -16,15 +16,15 @@ namespace sipreg::registration {
 // request unless it was checked here: no value can end its row or start a
 // second one.
 struct Settings {
-  std::string aor;
-  std::string username;      // the AOR's user part, escapes undone
-  std::string request_uri;   // the registrar
-  std::string third_party;   // of From; empty: the address of record
-  std::string display_name;  // plain
-  std::string contact;       // display name, <URI> and parameters; no expires
-  std::string route_rows;
-  std::string header_rows;
-  std::string supported;  // ", tag, tag" after the ones of our own
+  Text aor;
+  Text username;      // the AOR's user part, escapes undone
+  Text request_uri;   // the registrar
+  Text third_party;   // of From; empty: the address of record
+  Text display_name;  // plain
+  Text contact;       // display name, <URI> and parameters; no expires
+  Text route_rows;
+  Text header_rows;
+  Text supported;  // ", tag, tag" after the ones of our own
   std::uint32_t expires = 600;
   std::uint32_t reg_id = 1;  // 0: RFC 5626 is not used
   bool secure = false;       // a sips address of record
@@ -73,19 +73,17 @@ Status make_settings(const RegistrationOptions& options,
 
 // Whole rows of headers, none of which is a reserved one.
 Status render_headers(std::span<const NameValue> headers,
-                      bool (*is_reserved)(message::HeaderName),
-                      std::string& rows);
+                      bool (*is_reserved)(message::HeaderName), Text& rows);
 
 // The pieces that a call or an update brings along.
-Status render_headers(std::span<const NameValue> headers, std::string& rows);
-Status render_supported(std::span<const std::string_view> tags,
-                        std::string& list);
+Status render_headers(std::span<const NameValue> headers, Text& rows);
+Status render_supported(std::span<const std::string_view> tags, Text& list);
 Status check_refresh(const RefreshOptions& refresh);
 Status check_display_name(std::string_view name);
 
 // The URI parameters of RFC 8599 section 4.1, and putting them into the Contact
 // in place of the ones that are there.
-Status render_push(const PushOptions& push, std::string& parameters);
+Status render_push(const PushOptions& push, Text& parameters);
 void replace_push(std::string_view parameters, Settings& settings);
 
 }  // namespace sipreg::registration

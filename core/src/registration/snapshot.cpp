@@ -24,8 +24,8 @@ bool is_random_token(std::string_view text) {
 
 }  // namespace
 
-std::string write_snapshot(const Snapshot& snapshot) {
-  std::string text;
+Text write_snapshot(const Snapshot& snapshot) {
+  Text text;
   message::Writer out(text);
   out.text(version).text(" ").number(snapshot.reg_id);
   out.text(" ").number(snapshot.cseq);

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "text.h"
 
 namespace sipreg::registration {
 
@@ -20,7 +21,7 @@ struct Snapshot {
   std::string_view instance_id;
 };
 
-[[nodiscard]] std::string write_snapshot(const Snapshot& snapshot);
+[[nodiscard]] Text write_snapshot(const Snapshot& snapshot);
 
 // False for text that write_snapshot() did not make: whoever can write to the
 // host's storage must not be able to write into requests. Views point into it.

@@ -114,7 +114,8 @@ Status Channels::send(ChannelId id, std::span<char> frame) {
   const auto refuse = [](std::string_view why) {
     return Status{Error::invalid_argument, "message", why};
   };
-  context_.request.assign(frame.data(), frame.size());  // parsing unfolds
+  // Parsing unfolds.
+  context_.request = std::string_view(frame.data(), frame.size());
   message::Message& message = context_.message;
   const message::ParseError error =
       message::parse(frame, message, message::Direction::out);
@@ -242,7 +243,7 @@ bool Channels::publish(Channel& channel) {
   }
   const bool is_open = member != nullptr;
   if (!is_open) member = channel.members.front();
-  std::string& text = context_.request;
+  Text& text = context_.request;
   member->describe_for_dialogs(text);
   const FlowId flow = is_open ? member->connection().flow() : 0;
   if (flow == channel.flow && text == channel.told) return changed;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "registration/registration.h"
 #include "sipreg/options.h"
 #include "sipreg/status.h"
+#include "text.h"
 
 namespace sipreg::traffic {
 
@@ -51,8 +51,8 @@ class Channels {
     ChannelId id = 0;
     RegistrationId account = 0;
     Members members;
-    FlowId flow = 0;   // 0: not open
-    std::string told;  // of its properties
+    FlowId flow = 0;  // 0: not open
+    Text told;        // of its properties
     // Dialogs that it takes part in, by Call-ID and its own tag, and what asks
     // for new ones, without a tag (RFC 3261 section 12). The oldest gives way.
     std::array<std::uint64_t, 64> dialogs{};

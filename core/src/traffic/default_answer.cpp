@@ -16,8 +16,8 @@ bool is_supported(std::string_view tag) {
 }
 
 // The row that a 420 names them in; empty when there is none.
-std::string unsupported_row(const message::Message& request) {
-  std::string row;
+Text unsupported_row(const message::Message& request) {
+  Text row;
   for (const message::Header& header : request.headers()) {
     if (header.id != message::HeaderName::require) continue;
     std::string_view rest = header.value;
@@ -44,14 +44,14 @@ Answer default_answer(const message::Message& request) {
   }
   const bool is_known =
       method == "OPTIONS" || method == "INVITE" || method == "NOTIFY";
-  if (!is_known) return {405, "Method Not Allowed", "Allow: OPTIONS\r\n"};
-  std::string unsupported = unsupported_row(request);
+  if (!is_known) return {405, "Method Not Allowed", Text("Allow: OPTIONS\r\n")};
+  Text unsupported = unsupported_row(request);
   if (!unsupported.empty()) {
     return {420, "Bad Extension", std::move(unsupported)};
   }
   if (method == "INVITE") return {480, "Temporarily Unavailable", {}};
   if (method == "NOTIFY") return {481, no_dialog, {}};
-  return {200, "OK", "Allow: OPTIONS\r\nAccept: application/sdp\r\n"};
+  return {200, "OK", Text("Allow: OPTIONS\r\nAccept: application/sdp\r\n")};
 }
 
 }  // namespace sipreg::traffic

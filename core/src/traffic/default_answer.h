@@ -1,17 +1,17 @@
 // What a request from the server gets when nobody else answers it.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "message/codec.h"
+#include "text.h"
 
 namespace sipreg::traffic {
 
 struct Answer {
   int status = 0;  // 0: none
   std::string_view reason;
-  std::string rows;  // whole ones
+  Text rows;  // whole ones
 };
 
 // The answer of a user agent that takes registrations' side traffic only:

@@ -89,7 +89,7 @@ Status refuse(std::string_view option, std::string_view message) {
   return {Error::invalid_argument, option, message};
 }
 
-Status check(const RequestAnswer& answer, std::string& rows) {
+Status check(const RequestAnswer& answer, Text& rows) {
   if (answer.status < 100 || answer.status > 699) {
     return refuse("status", "must be 100 to 699");
   }
@@ -144,7 +144,7 @@ OpenRequests::Request OpenRequests::read(const message::Message& request,
   Request made;
   made.flow = connection.flow();
   made.answer = default_answer(request);
-  std::string tag;
+  Text tag;
   context_.entropy.append_token(tag, tag_length);
   message::write_copied_rows(request, tag, made.copied_rows);
   made.transaction = transaction_of(request);
@@ -204,7 +204,7 @@ OpenRequests::Request* OpenRequests::find(RequestId id) {
 }
 
 Status OpenRequests::respond(RequestId id, const RequestAnswer& answer) {
-  std::string rows;
+  Text rows;
   if (answer.status != 0) {
     const Status status = check(answer, rows);
     if (!status.ok()) return status;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "context.h"
@@ -12,6 +11,7 @@
 #include "message/codec.h"
 #include "sipreg/options.h"
 #include "sipreg/status.h"
+#include "text.h"
 #include "traffic/default_answer.h"
 
 namespace sipreg::traffic {
@@ -54,9 +54,9 @@ class OpenRequests {
     bool is_answered = false;
     RequestId cancels = 0;  // the INVITE that a CANCEL is for
     Millis deadline = no_deadline;
-    std::string copied_rows;
-    std::string route_rows;  // Record-Route, for answers that make a dialog
-    Answer answer;           // by default
+    Text copied_rows;
+    Text route_rows;  // Record-Route, for answers that make a dialog
+    Answer answer;    // by default
   };
 
   [[nodiscard]] Request read(const message::Message& request,
