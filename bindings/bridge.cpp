@@ -18,7 +18,7 @@ namespace {
 
 std::uintptr_t Bridge::input(std::uint32_t size) {
   if (size > input_.size()) {
-    std::vector<char> larger(std::max<std::size_t>(size, 2048));
+    List<char> larger(std::max<std::size_t>(size, 2048));
     std::copy(input_.begin(), input_.end(), larger.begin());
     wipe(input_.data(), input_.size());
     input_ = std::move(larger);

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "list.h"
 #include "option_reader.h"
 #include "record_writer.h"
 #include "sipreg/agent.h"
@@ -103,7 +103,7 @@ class Bridge {
   void publish();
 
   Agent agent_;
-  std::vector<char> input_;
+  List<char> input_;
   OptionReader reader_;
   RecordWriter writer_;
   std::span<char> frame_;  // being received

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "fields.h"
+#include "list.h"
 #include "sipreg/options.h"
 
 namespace sipreg::bridge {
@@ -49,14 +49,14 @@ class OptionReader {
 
   // The value of every field that was there, by its number.
   std::array<std::string_view, field_count> values_;
-  std::vector<NameValue> headers_;
-  std::vector<NameValue> uri_parameters_;
-  std::vector<NameValue> parameters_;
-  std::vector<std::string_view> supported_;
-  std::vector<std::string_view> route_;
-  std::vector<std::string_view> snapshots_;
-  std::vector<Credentials> credentials_;
-  std::vector<NameValue>* named_ = nullptr;  // where the last name went
+  List<NameValue> headers_;
+  List<NameValue> uri_parameters_;
+  List<NameValue> parameters_;
+  List<std::string_view> supported_;
+  List<std::string_view> route_;
+  List<std::string_view> snapshots_;
+  List<Credentials> credentials_;
+  List<NameValue>* named_ = nullptr;  // where the last name went
 };
 
 }  // namespace sipreg::bridge

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "fields.h"
 #include "json_writer.h"
+#include "list.h"
 #include "sipreg/output.h"
 #include "sipreg/response_reader.h"
 #include "text.h"
@@ -62,7 +62,7 @@ class RecordWriter {
   // JSON of what a response lists: {bindings, response}.
   void append_details(const ResponseReader& reader);
 
-  [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+  [[nodiscard]] const List<Record>& records() const { return records_; }
   [[nodiscard]] Text& blob() { return blob_; }
 
  private:
@@ -79,7 +79,7 @@ class RecordWriter {
   void append_or_null(std::string_view text);
   void end_json(Record& record);
 
-  std::vector<Record> records_;
+  List<Record> records_;
   Text blob_;
   JsonWriter json_{blob_};
   std::string_view frame_;

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "list.h"
 #include "sipreg/output.h"
 #include "text.h"
 #include "wipe.h"
@@ -77,12 +77,12 @@ class Outbox {
   // Moving one moves neither its text nor its list.
   struct Kept {
     Text text;
-    std::vector<HeaderField> headers;
+    List<HeaderField> headers;
   };
 
-  std::vector<Entry> entries_;
-  std::vector<ChallengeInfo> challenges_;
-  std::vector<Kept> kept_;
+  List<Entry> entries_;
+  List<ChallengeInfo> challenges_;
+  List<Kept> kept_;
   Text bytes_;
   std::size_t next_ = 0;
 };

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "list.h"
 #include "sipreg/time.h"
 
 namespace sipreg {
@@ -94,7 +94,7 @@ class TimerHeap {
     put(place, entry);
   }
 
-  std::vector<Entry> heap_;
+  List<Entry> heap_;
 };
 
 }  // namespace sipreg

@@ -31,7 +31,7 @@ Account* Agent::Implementation::account_of(RegistrationId id) {
   return nullptr;
 }
 
-std::vector<Registration*> Agent::Implementation::all_of(RegistrationId id) {
+List<Registration*> Agent::Implementation::all_of(RegistrationId id) {
   Account* const account = account_of(id);
   if (account != nullptr) {
     if (account->id() == id) return account->flows();
@@ -47,8 +47,8 @@ Registration* Agent::Implementation::find(RegistrationId id) {
   return at != registrations.end() && (*at)->id() == id ? at->get() : nullptr;
 }
 
-std::vector<std::unique_ptr<Registration>>::iterator
-Agent::Implementation::position(RegistrationId id) {
+std::unique_ptr<Registration>* Agent::Implementation::position(
+    RegistrationId id) {
   if (registrations.empty()) return registrations.end();
   // Every removed one between the first and it moved it down by one place, so
   // that few places are left to be searched: each costs a cache miss.
@@ -210,8 +210,8 @@ bool Agent::poll(Output& out) {
     if (self.rest.empty() || connection == nullptr) break;
     self.receive_message(*connection, self.rest);
   }
-  std::erase_if(self.accounts,
-                [](const auto& account) { return account->has_ended(); });
+  self.accounts.erase_if(
+      [](const auto& account) { return account->has_ended(); });
   return false;
 }
 

@@ -21,7 +21,7 @@ constexpr Status no_such_registration{
 void Agent::Implementation::start_call(RegistrationId id, OperationId operation,
                                        std::unique_ptr<Exchange> exchange) {
   Account* const account = account_of(id);
-  std::vector<Registration*> takers = all_of(id);
+  List<Registration*> takers = all_of(id);
   if (account != nullptr) {
     takers = account->takers(exchange->kind);
     account->expect(operation, exchange->kind, takers.size());
@@ -69,7 +69,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
     return {Error::invalid_argument, "outbound.flows",
             "must be at least 1 and not more than there are servers"};
   }
-  std::vector<std::unique_ptr<Registration>> made;
+  List<std::unique_ptr<Registration>> made;
   RegistrationOptions each = options;
   const std::uint32_t first_reg_id =
       options.reg_id ? *options.reg_id : self.free_reg_id(options.aor, flows);
@@ -105,7 +105,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
   }
   id = self.last_id + 1;
   self.last_id += flows;
-  std::vector<Registration*> members;
+  List<Registration*> members;
   for (auto& registration : made) {
     members.push_back(registration.get());
     self.siblings.add(*registration);
@@ -163,7 +163,7 @@ Status Agent::call(Now now, RegistrationId id, OperationId operation,
 
 Status Agent::remove(Now now, RegistrationId id) {
   Implementation& self = *implementation_;
-  const std::vector<Registration*> members = self.all_of(id);
+  const List<Registration*> members = self.all_of(id);
   if (members.empty()) return no_such_registration;
   self.enter(now);
   for (Registration* const member : members) {
@@ -191,7 +191,7 @@ Status Agent::update(RegistrationId id, const UpdateOptions& options) {
 
 Status Agent::reset_credentials(Now now, RegistrationId id, bool available) {
   Implementation& self = *implementation_;
-  const std::vector<Registration*> members = self.all_of(id);
+  const List<Registration*> members = self.all_of(id);
   if (members.empty()) return no_such_registration;
   self.act(now, [&] {
     if (Account* const account = self.account_of(id)) {
@@ -215,7 +215,7 @@ Status Agent::provide_credentials(Now now, RegistrationId id,
     if (!status.ok()) return status;
   }
   self.act(now, [&] {
-    std::vector<std::pair<Registration*, std::uint32_t>> asking;
+    List<std::pair<Registration*, std::uint32_t>> asking;
     if (Account* const account = self.account_of(id)) {
       asking = account->asking(challenge);
     } else {

@@ -37,7 +37,7 @@ void Agent::Implementation::use_connections(std::uint32_t wanted) {
         environment, static_cast<std::uint32_t>(connections.size())));
   }
   for (std::uint32_t i = 0; i < connections.size(); ++i) {
-    std::vector<std::uint32_t> servers{i};
+    List<std::uint32_t> servers{i};
     for (std::uint32_t other = 0; other < environment.servers.count();
          ++other) {
       const bool is_taken = other < connections.size();

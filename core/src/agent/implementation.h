@@ -6,10 +6,10 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "agent/siblings.h"
 #include "context.h"
+#include "list.h"
 #include "registration/account.h"
 #include "registration/registration.h"
 #include "sipreg/agent.h"
@@ -43,20 +43,19 @@ class Agent::Implementation : public Context {
   FlowId rest_flow = 0;
   bool warn_of_several = false;  // in this frame, and nobody was told
   // Those with several flows, ascending by id.
-  std::vector<std::unique_ptr<Account>> accounts;
+  List<std::unique_ptr<Account>> accounts;
   Account* changed_account = nullptr;  // of the output polled last
   // What the host was told of each connection, and of the best of them.
-  std::vector<ConnectionState> told_connections;
+  List<ConnectionState> told_connections;
   ConnectionState told_connection = ConnectionState::disconnected;
 
   // --- its registrations and its outputs (agent.cpp)
   [[nodiscard]] Account* account_of(RegistrationId id);
   // The registrations that the host's one id stands for.
-  [[nodiscard]] std::vector<Registration*> all_of(RegistrationId id);
+  [[nodiscard]] List<Registration*> all_of(RegistrationId id);
   [[nodiscard]] Registration* find(RegistrationId id);
   // Where it stands or would stand.
-  [[nodiscard]] std::vector<std::unique_ptr<Registration>>::iterator position(
-      RegistrationId id);
+  [[nodiscard]] std::unique_ptr<Registration>* position(RegistrationId id);
   // For inputs that may change the connection's state, which shows in every
   // registration's: after `action` it is passed on.
   template <typename Action>

@@ -42,8 +42,7 @@ void Siblings::append(Registration& entry) {
 
 void Siblings::grow() {
   const std::size_t size = std::max<std::size_t>(8, 2 * chains_.size());
-  const auto chains =
-      std::exchange(chains_, std::vector<Registration*>(size, nullptr));
+  const auto chains = std::exchange(chains_, List<Registration*>(size));
   for (Registration* each : chains) {
     while (each != nullptr) append(*std::exchange(each, each->next_sibling));
   }

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
+#include "list.h"
 #include "registration/registration.h"
 
 namespace sipreg {
@@ -40,7 +40,7 @@ class Siblings {
   void append(Registration& entry);
   void grow();
 
-  std::vector<Registration*> chains_;  // a power of two, or none
+  List<Registration*> chains_;  // a power of two, or none
   std::size_t count_ = 0;
 };
 

@@ -195,7 +195,7 @@ void Authenticator::write_authorizations(message::Writer& out,
                                          std::string_view method,
                                          std::string_view request_uri,
                                          const Terms& terms) {
-  std::erase_if(sessions_, [&](Session& session) {
+  sessions_.erase_if([&](Session& session) {
     if (session.standing == Standing::refused) return false;
     if (const BearerToken* const token = session.token()) {
       if (terms.confidential) token->write_authorization(out);
@@ -262,7 +262,7 @@ bool Authenticator::take_weakness() {
 // --------------------------------------------------------------- forgetting
 
 void Authenticator::drop_in_doubt() {
-  std::erase_if(sessions_, [](const Session& session) {
+  sessions_.erase_if([](const Session& session) {
     return session.standing != Standing::accepted;
   });
 }

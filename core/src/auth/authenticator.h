@@ -7,12 +7,12 @@
 #include <span>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "auth/bearer.h"
 #include "auth/challenge.h"
 #include "auth/digest.h"
 #include "entropy.h"
+#include "list.h"
 #include "message/codec.h"
 #include "message/writer.h"
 #include "sipreg/options.h"
@@ -172,7 +172,7 @@ class Authenticator {
     return (*sides_)[proxy ? 1 : 0];
   }
 
-  std::vector<Session> sessions_;
+  List<Session> sessions_;
   std::array<Side, 2> own_sides_;
   std::array<Side, 2>* sides_ = &own_sides_;
   bool weakness_ = false;

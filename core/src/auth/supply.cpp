@@ -209,8 +209,8 @@ Supply Authenticator::supply_token(std::span<const Credentials> given,
     session->standing = Standing::offered;
     return Supply::answered;
   }
-  std::erase_if(sessions_,
-                [session](const Session& each) { return &each == session; });
+  sessions_.erase_if(
+      [session](const Session& each) { return &each == session; });
   if (given.empty()) return Supply::none;
   return std::all_of(
              given.begin(), given.end(),

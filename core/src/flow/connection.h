@@ -6,7 +6,6 @@
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "clock.h"
 #include "entropy.h"
@@ -14,6 +13,7 @@
 #include "flow/keep_alive.h"
 #include "flow/options_request.h"
 #include "flow/servers.h"
+#include "list.h"
 #include "message/codec.h"
 #include "outbox.h"
 #include "sipreg/agent.h"
@@ -57,7 +57,7 @@ class Connection {
       : environment_(environment), index_(index) {}
 
   // Servers that it may use, in order of preference.
-  void use_servers(std::vector<std::uint32_t> candidates) {
+  void use_servers(List<std::uint32_t> candidates) {
     candidates_ = std::move(candidates);
   }
 
@@ -163,8 +163,8 @@ class Connection {
 
   Environment& environment_;
   const std::uint32_t index_;
-  std::vector<std::uint32_t> candidates_;
-  std::vector<std::uint32_t> round_;  // servers left to try in this round
+  List<std::uint32_t> candidates_;
+  List<std::uint32_t> round_;  // servers left to try in this round
   KeepAlive keep_alive_;
   Text options_branch_;  // of the OPTIONS that waits for its answer
 
@@ -191,7 +191,7 @@ class Connection {
   bool refused_ = false;  // the server closed in a way that asks for patience
 };
 
-using Connections = std::vector<std::unique_ptr<Connection>>;
+using Connections = List<std::unique_ptr<Connection>>;
 
 // The one with that flow, nullptr when it is lost.
 [[nodiscard]] Connection* connection_of(const Connections& connections,

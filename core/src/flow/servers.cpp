@@ -13,9 +13,9 @@ constexpr Millis shortest_idle = 15'000;
 
 }  // namespace
 
-std::vector<std::uint32_t> Servers::order(
-    const std::vector<std::uint32_t>& candidates, Millis now) const {
-  std::vector<std::uint32_t> order;
+List<std::uint32_t> Servers::order(const List<std::uint32_t>& candidates,
+                                   Millis now) const {
+  List<std::uint32_t> order;
   for (const bool cooling : {false, true}) {
     for (const std::uint32_t index : candidates) {
       const Server& server = servers_[index];
@@ -26,7 +26,7 @@ std::vector<std::uint32_t> Servers::order(
   return order;
 }
 
-Millis Servers::first_free(const std::vector<std::uint32_t>& candidates) const {
+Millis Servers::first_free(const List<std::uint32_t>& candidates) const {
   Millis first = servers_[candidates.front()].held_until;
   for (const std::uint32_t index : candidates) {
     first = std::min(first, servers_[index].held_until);

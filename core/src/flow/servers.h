@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "list.h"
 #include "sipreg/time.h"
 
 namespace sipreg::flow {
@@ -33,7 +33,7 @@ struct Server {
 
 class Servers {
  public:
-  void configure(std::uint32_t count) { servers_.assign(count, {}); }
+  void configure(std::uint32_t count) { servers_ = List<Server>(count); }
 
   [[nodiscard]] std::uint32_t count() const {
     return static_cast<std::uint32_t>(servers_.size());
@@ -44,11 +44,10 @@ class Servers {
 
   // `candidates` in order of preference: those that do not cool down, then
   // those that do; never one that is held.
-  [[nodiscard]] std::vector<std::uint32_t> order(
-      const std::vector<std::uint32_t>& candidates, Millis now) const;
+  [[nodiscard]] List<std::uint32_t> order(const List<std::uint32_t>& candidates,
+                                          Millis now) const;
   // When the first of them is held no longer.
-  [[nodiscard]] Millis first_free(
-      const std::vector<std::uint32_t>& candidates) const;
+  [[nodiscard]] Millis first_free(const List<std::uint32_t>& candidates) const;
 
   void succeeded(std::uint32_t index);
   void failed(std::uint32_t index, Millis now);
@@ -59,7 +58,7 @@ class Servers {
   [[nodiscard]] bool closed_idle(std::uint32_t index, Millis idle);
 
  private:
-  std::vector<Server> servers_;
+  List<Server> servers_;
 };
 
 }  // namespace sipreg::flow

@@ -37,7 +37,7 @@ Millis earlier(Millis a, Millis b) {
 
 }  // namespace
 
-Account::Account(std::vector<Registration*> flows)
+Account::Account(List<Registration*> flows)
     : first_id_(flows.front()->id()),
       flows_(std::move(flows)),
       told_(flows_.size()) {}
@@ -46,7 +46,7 @@ Account::Account(std::vector<Registration*> flows)
 
 // Every flow has a binding of its own to make and to remove; what all bindings
 // of the address of record are asked about is asked once.
-std::vector<Registration*> Account::takers(CallKind kind) {
+List<Registration*> Account::takers(CallKind kind) {
   switch (kind) {
     case CallKind::register_:
     case CallKind::refresh:
@@ -76,9 +76,9 @@ void Account::expect(OperationId operation, CallKind kind, std::size_t takers) {
   operations_.push_back(expected);
 }
 
-std::vector<std::pair<Registration*, std::uint32_t>> Account::asking(
+List<std::pair<Registration*, std::uint32_t>> Account::asking(
     std::uint32_t challenge) {
-  std::vector<std::pair<Registration*, std::uint32_t>> asking;
+  List<std::pair<Registration*, std::uint32_t>> asking;
   if (challenge != asked_) return asking;
   for (const Question& question : questions_) {
     asking.emplace_back(flows_[question.flow], question.challenge);
@@ -174,9 +174,9 @@ bool Account::credentials_wanted(Output& output, std::size_t flow) {
 }
 
 bool Account::drop_question(std::size_t flow) {
-  return std::erase_if(questions_, [flow](const Question& question) {
-           return question.flow == flow;
-         }) > 0;
+  return questions_.erase_if([flow](const Question& question) {
+    return question.flow == flow;
+  }) > 0;
 }
 
 // The first flow that is registered makes a register() true; an unregister()

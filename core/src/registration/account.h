@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "list.h"
 #include "registration/registration.h"
 #include "sipreg/output.h"
 
@@ -18,25 +18,23 @@ namespace sipreg::registration {
 // one by one as they are polled.
 class Account {
  public:
-  explicit Account(std::vector<Registration*> flows);
+  explicit Account(List<Registration*> flows);
 
   [[nodiscard]] RegistrationId id() const { return first_id_; }
   [[nodiscard]] bool has(RegistrationId member) const {
     return member >= first_id_ && member - first_id_ < told_.size();
   }
-  [[nodiscard]] const std::vector<Registration*>& flows() const {
-    return flows_;
-  }
+  [[nodiscard]] const List<Registration*>& flows() const { return flows_; }
   // The flows are no more; their last outputs may still be waiting.
   void end() { flows_.clear(); }
   [[nodiscard]] bool has_ended() const { return flows_.empty(); }
 
   // Which flows take a call. The account answers once for all of them.
-  [[nodiscard]] std::vector<Registration*> takers(CallKind kind);
+  [[nodiscard]] List<Registration*> takers(CallKind kind);
   void expect(OperationId operation, CallKind kind, std::size_t takers);
 
   // The host answers a challenge: all flows that ask at the moment are meant.
-  [[nodiscard]] std::vector<std::pair<Registration*, std::uint32_t>> asking(
+  [[nodiscard]] List<std::pair<Registration*, std::uint32_t>> asking(
       std::uint32_t challenge);
 
   // The flows ask again, for other credentials.
@@ -82,13 +80,13 @@ class Account {
   void settle(Operation& operation);
 
   RegistrationId first_id_;
-  std::vector<Registration*> flows_;
-  std::vector<Told> told_;  // of each flow
-  Told all_;                // of the account
+  List<Registration*> flows_;
+  List<Told> told_;  // of each flow
+  Told all_;         // of the account
   bool changed_ = false;
   bool was_bound_ = false;  // and no unregistered was told since
-  std::vector<Operation> operations_;
-  std::vector<Question> questions_;
+  List<Operation> operations_;
+  List<Question> questions_;
   std::uint32_t asked_ = 0;  // the host was asked for these, by this number
 };
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "auth/authenticator.h"
+#include "list.h"
 #include "sipreg/options.h"
 #include "text.h"
 
@@ -17,7 +17,7 @@ namespace sipreg::registration {
 struct Exchange {
   CallKind kind = CallKind::register_;
   // Those who wait for the outcome; empty: the library's own doing.
-  std::vector<OperationId> operations;
+  List<OperationId> operations;
   std::optional<std::uint32_t> expires;
   Text header_rows;
   Text supported;

@@ -121,7 +121,7 @@ Success::Push ResultBuilder::push(const message::Message& message,
 }
 
 void ResultBuilder::collect(const message::Message& message, HeaderName name,
-                            std::vector<std::string_view>& list) {
+                            List<std::string_view>& list) {
   list.clear();
   for (const message::Header& header : message.headers()) {
     if (header.id != name) continue;

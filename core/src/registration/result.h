@@ -2,8 +2,8 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
+#include "list.h"
 #include "message/codec.h"
 #include "registration/own_binding.h"
 #include "sipreg/output.h"
@@ -37,14 +37,14 @@ class ResultBuilder {
   void read_bindings(const message::Message& message, const OwnContact& own,
                      OwnBinding& found);
   void collect(const message::Message& message, message::HeaderName name,
-               std::vector<std::string_view>& list);
+               List<std::string_view>& list);
 
-  std::vector<HeaderField> headers_;
-  std::vector<Binding> bindings_;
-  std::vector<Match> matches_;  // of bindings_
-  std::vector<std::string_view> service_route_;
-  std::vector<std::string_view> path_;
-  std::vector<std::string_view> associated_uris_;
+  List<HeaderField> headers_;
+  List<Binding> bindings_;
+  List<Match> matches_;  // of bindings_
+  List<std::string_view> service_route_;
+  List<std::string_view> path_;
+  List<std::string_view> associated_uris_;
   Success success_;
 };
 

@@ -37,7 +37,7 @@ Match match(const Registration& registration, const message::Uri& uri,
 }  // namespace
 
 RegistrationId find_addressee(
-    const std::vector<std::unique_ptr<Registration>>& registrations,
+    const List<std::unique_ptr<Registration>>& registrations,
     const flow::Connection& connection, std::string_view request_uri) {
   message::Uri uri;
   if (!message::parse_uri(request_uri, uri)) return 0;

@@ -3,9 +3,9 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "flow/connection.h"
+#include "list.h"
 #include "registration/registration.h"
 
 namespace sipreg::traffic {
@@ -15,8 +15,7 @@ namespace sipreg::traffic {
 // host and parameters, so its user part counts as well, and so does that of the
 // address of record.
 [[nodiscard]] RegistrationId find_addressee(
-    const std::vector<std::unique_ptr<registration::Registration>>&
-        registrations,
+    const List<std::unique_ptr<registration::Registration>>& registrations,
     const flow::Connection& connection, std::string_view request_uri);
 
 }  // namespace sipreg::traffic

@@ -57,13 +57,12 @@ void Channels::open(ChannelId id, RegistrationId account, Members members) {
 }
 
 void Channels::close(ChannelId id) {
-  std::erase_if(channels_, [id](const Channel& each) { return each.id == id; });
+  channels_.erase_if([id](const Channel& each) { return each.id == id; });
 }
 
 void Channels::close_all(RegistrationId account) {
-  std::erase_if(channels_, [account](const Channel& each) {
-    return each.account == account;
-  });
+  channels_.erase_if(
+      [account](const Channel& each) { return each.account == account; });
 }
 
 Channels::Channel* Channels::find(ChannelId id) {

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "context.h"
 #include "flow/connection.h"
+#include "list.h"
 #include "message/codec.h"
 #include "registration/registration.h"
 #include "sipreg/options.h"
@@ -18,7 +18,7 @@
 namespace sipreg::traffic {
 
 // The flows of one account as its registrations hold them.
-using Members = std::vector<const registration::Registration*>;
+using Members = List<const registration::Registration*>;
 
 class Channels {
  public:
@@ -82,8 +82,8 @@ class Channels {
 
   Context& context_;
   const flow::Connections& connections_;
-  std::vector<Channel> channels_;  // oldest first
-  std::vector<Transaction> transactions_;
+  List<Channel> channels_;  // oldest first
+  List<Transaction> transactions_;
 };
 
 }  // namespace sipreg::traffic

@@ -257,7 +257,7 @@ void OpenRequests::send(Request& request, int status, std::string_view reason,
 }
 
 void OpenRequests::settle(RequestId id) {
-  std::erase_if(requests_, [id](const Request& each) { return each.id == id; });
+  requests_.erase_if([id](const Request& each) { return each.id == id; });
 }
 
 // ----------------------------------------------------------------------- time
@@ -284,7 +284,7 @@ void OpenRequests::end() {
 }
 
 void OpenRequests::forget_lost() {
-  std::erase_if(requests_, [this](const Request& each) {
+  requests_.erase_if([this](const Request& each) {
     return flow::connection_of(connections_, each.flow) == nullptr;
   });
 }

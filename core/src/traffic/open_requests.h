@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "context.h"
 #include "flow/connection.h"
+#include "list.h"
 #include "message/codec.h"
 #include "sipreg/options.h"
 #include "sipreg/status.h"
@@ -70,7 +70,7 @@ class OpenRequests {
 
   Context& context_;
   const flow::Connections& connections_;
-  std::vector<Request> requests_;  // oldest first
+  List<Request> requests_;  // oldest first
   RequestId last_id_ = 0;
 };
 

@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "context.h"
 #include "flow/connection.h"
+#include "list.h"
 #include "message/codec.h"
 #include "registration/registration.h"
 #include "traffic/channels.h"
@@ -14,7 +14,7 @@
 
 namespace sipreg::traffic {
 
-using Registrations = std::vector<std::unique_ptr<registration::Registration>>;
+using Registrations = List<std::unique_ptr<registration::Registration>>;
 
 // Decides who gets a message: a channel, the host, or nobody, in which case the
 // default answer goes out. Whatever it is answered with goes back over the same
@@ -44,7 +44,7 @@ class Traffic {
   Context& context_;
   const Registrations& registrations_;
   IncomingRequest incoming_;  // told last
-  std::vector<HeaderField> headers_;
+  List<HeaderField> headers_;
 };
 
 }  // namespace sipreg::traffic
