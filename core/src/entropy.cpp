@@ -52,13 +52,19 @@ void Entropy::fill(std::span<std::uint8_t> out) {
   }
 }
 
-void Entropy::append_token(Text& out, std::size_t characters) {
+void Entropy::write_token(std::span<char> out) {
   std::uint8_t byte = 0;
-  for (std::size_t i = 0; i < characters; ++i) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
     if (i % 2 == 0) fill({&byte, 1});
-    out += "0123456789abcdef"[byte & 15];
+    out[i] = "0123456789abcdef"[byte & 15];
     byte >>= 4;
   }
+}
+
+void Entropy::append_token(Text& out, std::size_t characters) {
+  const std::size_t start = out.size();
+  for (std::size_t i = 0; i < characters; ++i) out += '0';
+  write_token({out.data() + start, characters});
 }
 
 std::uint64_t Entropy::up_to(std::uint64_t maximum) {

@@ -34,6 +34,7 @@ class Entropy {
 
   void fill(std::span<std::uint8_t> out);
   // Lower-case hex: four bits a character.
+  void write_token(std::span<char> out);
   void append_token(Text& out, std::size_t characters);
   // Uniform in 0 ... bound-1; 0 for a bound of 0.
   [[nodiscard]] std::uint32_t below(std::uint32_t bound);

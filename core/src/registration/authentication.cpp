@@ -189,7 +189,8 @@ void Registration::send_again() {
         make_failure(FailureCode::protocol,
                      "The registrar is never content with the request."));
   }
-  if (current_->automatic() && automatic_slot() > context_.clock.steady()) {
+  if (current_->automatic() &&
+      automatic_sends_.next_slot() > context_.clock.steady()) {
     Failure failure =
         make_failure(FailureCode::protocol,
                      "The registrar asks for more than ten requests a minute.");

@@ -7,8 +7,6 @@
 namespace sipreg::registration {
 namespace {
 
-// At most ten automatic REGISTERs in any minute, whatever the server says.
-constexpr Millis rate_window = 60'000;
 // Calls that cannot merge; an application that needs more is in a loop.
 constexpr std::uint32_t longest_queue = 64;
 
@@ -202,8 +200,8 @@ void Registration::start_next() {
           FailureCode::transport,
           "A sips: address of record needs a wss: server (RFC 3261 26.2)."));
     }
-    if (queue_->automatic() && automatic_slot() > now) {
-      retry_at_ = automatic_slot();
+    if (queue_->automatic() && automatic_sends_.next_slot() > now) {
+      retry_at_ = automatic_sends_.next_slot();
       return;
     }
     start(dequeue());
@@ -251,12 +249,6 @@ bool Registration::is_held() const {
 
 bool Registration::waits_for_hold() const {
   return !current_ && queue_ && queue_->registers() && is_held();
-}
-
-// When the next automatic REGISTER may go out; steady.
-Millis Registration::automatic_slot() const {
-  const Millis oldest = automatic_sends_[automatic_next_];
-  return oldest == no_deadline ? 0 : oldest + rate_window;
 }
 
 Status Registration::update(const UpdateOptions& options) {

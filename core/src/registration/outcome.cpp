@@ -113,7 +113,7 @@ void Registration::schedule_retry(const Failure& failure) {
         0, std::min(asked / 10, widest_retry_after_spread));
     delay = std::max(delay, asked + spread);
   }
-  retry_at_ = std::max(now + delay, automatic_slot());
+  retry_at_ = std::max(now + delay, automatic_sends_.next_slot());
 }
 
 void Registration::tell_next_attempt(Failure& failure) const {

@@ -11,7 +11,6 @@ namespace sipreg::registration {
 namespace {
 
 constexpr std::size_t call_id_length = 32;
-constexpr std::size_t tag_length = 16;
 // A step of the wall clock that moves the times that the host was told.
 constexpr Millis noticeable_step = 1'000;
 
@@ -26,8 +25,7 @@ Registration::Registration(Context& context, flow::Connection& connection,
       flow_number_(flow_number),
       settings_(std::move(settings)) {
   context_.entropy.append_token(call_id_, call_id_length);
-  context_.entropy.append_token(from_tag_, tag_length);
-  automatic_sends_.fill(no_deadline);
+  context_.entropy.write_token(from_tag_);
 }
 
 // ------------------------------------------------------------------ timers

@@ -12,6 +12,7 @@
 #include "auth/authenticator.h"
 #include "context.h"
 #include "message/codec.h"
+#include "registration/automatic_sends.h"
 #include "registration/exchange.h"
 #include "registration/own_binding.h"
 #include "registration/settings.h"
@@ -22,22 +23,25 @@
 
 namespace sipreg::registration {
 
+// Random and constant: where many are kept, shorter than a Text.
+using Token = std::array<char, 16>;
+
+[[nodiscard]] inline std::string_view view(const Token& token) {
+  return {token.data(), token.size()};
+}
+
 // The non-INVITE client transaction over a reliable transport (RFC 3261 section
 // 17.1.2, RFC 7118 section 5): one frame, Timer F, no retransmission (Timer E)
 // and no wait after the final response (Timer K is 0).
 struct Transaction {
   bool active = false;
   std::uint32_t cseq = 0;
-  std::array<char, 16> branch{};  // the random part
-  Millis sent_at = 0;             // steady
+  Token branch{};      // the random part
+  Millis sent_at = 0;  // steady
   Millis sent_lifetime = 0;
   Millis timer_f = no_deadline;  // steady
   std::uint32_t asked = 0;       // lifetime in seconds
   FlowId flow = 0;
-
-  [[nodiscard]] std::string_view branch_view() const {
-    return {branch.data(), branch.size()};
-  }
 };
 
 // What the last 2xx granted for other requests than REGISTER (RFC 5626 section
@@ -163,7 +167,6 @@ class Registration {
   [[nodiscard]] bool must_be_sent(const Exchange& exchange) const;
   [[nodiscard]] bool is_held() const;
   [[nodiscard]] bool waits_for_hold() const;
-  [[nodiscard]] Millis automatic_slot() const;
 
   // requests (request.cpp)
   void send_register();
@@ -256,7 +259,7 @@ class Registration {
 
   // identity, constant for the life of the registration
   Text call_id_;
-  Text from_tag_;
+  Token from_tag_;
   std::uint32_t cseq_ = 0;
   std::uint32_t reserved_cseq_ = 0;  // as the host has kept it
 
@@ -290,9 +293,7 @@ class Registration {
 
   auth::Authenticator authenticator_;
 
-  // When the last automatic REGISTERs went out, oldest next to be replaced.
-  std::array<Millis, 10> automatic_sends_;
-  std::uint8_t automatic_next_ = 0;
+  AutomaticSends automatic_sends_;
 
   // What the host was told last.
   RegistrationState told_state_ = RegistrationState::unregistered;

@@ -55,13 +55,7 @@ void Registration::restore(const Snapshot& snapshot) {
 
 void Registration::begin_transaction(std::uint32_t asked) {
   next_cseq();
-  std::array<std::uint8_t, 8> random;
-  context_.entropy.fill(random);
-  static constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < random.size(); ++i) {
-    transaction_.branch[2 * i] = digits[random[i] >> 4];
-    transaction_.branch[2 * i + 1] = digits[random[i] & 15];
-  }
+  context_.entropy.write_token(transaction_.branch);
   const Clock& clock = context_.clock;
   transaction_.active = true;
   transaction_.cseq = cseq_;
@@ -74,11 +68,7 @@ void Registration::begin_transaction(std::uint32_t asked) {
 
 void Registration::send_register() {
   Exchange& exchange = *current_;
-  if (exchange.automatic()) {
-    automatic_sends_[automatic_next_] = context_.clock.steady();
-    automatic_next_ = static_cast<std::uint8_t>((automatic_next_ + 1) %
-                                                automatic_sends_.size());
-  }
+  if (exchange.automatic()) automatic_sends_.note(context_.clock.steady());
   ++exchange.transactions;
   begin_transaction(exchange.unregisters() ? 0 : settings_.expires);
 
@@ -86,14 +76,14 @@ void Registration::send_register() {
   out.text("REGISTER ").text(settings_.request_uri).text(" SIP/2.0\r\n");
   out.text(connection_.secure() ? "Via: SIP/2.0/WSS " : "Via: SIP/2.0/WS ");
   out.text(settings_.contact_host()).text(";branch=").text(branch_cookie);
-  out.text(transaction_.branch_view());
+  out.text(view(transaction_.branch));
   write_hex(out, id_);
   out.text("\r\n").text(settings_.route_rows);
   out.text("Max-Forwards: 70\r\nFrom: ");
   if (!settings_.display_name.empty()) {
     out.quoted(settings_.display_name).text(" ");
   }
-  out.text("<").text(settings_.from_uri()).text(">;tag=").text(from_tag_);
+  out.text("<").text(settings_.from_uri()).text(">;tag=").text(view(from_tag_));
   out.text("\r\nTo: <").text(settings_.aor).text(">\r\n");
   out.text("Call-ID: ").text(call_id_).text("\r\n");
   out.text("CSeq: ").number(transaction_.cseq).text(" REGISTER\r\n");

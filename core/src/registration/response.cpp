@@ -92,14 +92,14 @@ bool Registration::is_ours(const message::Message& response) const {
          response.cseq_method == "REGISTER" && response.call_id == call_id_ &&
          message::equals_ignoring_case(response.via.sent_by,
                                        settings_.contact_host()) &&
-         (response.from_tag.empty() || response.from_tag == from_tag_);
+         (response.from_tag.empty() || response.from_tag == view(from_tag_));
 }
 
 bool Registration::receive(const message::Message& response) {
   // The branch's cookie and the registration's number were read to get here.
   const std::string_view branch = response.via.branch;
   if (branch.substr(branch_cookie.size(), transaction_.branch.size()) !=
-          transaction_.branch_view() ||
+          view(transaction_.branch) ||
       !is_ours(response)) {
     return false;
   }
