@@ -1,6 +1,7 @@
 // Deadlines of many owners, the earliest first.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,9 +10,10 @@
 
 namespace sipreg {
 
-// A binary heap whose owners know their place in it, so that one of 100 000
+// A heap whose owners know their place in it, so that one of 100 000
 // registrations moves its deadline without a search. The deadlines stand in the
-// heap itself: comparing them touches no owner's memory.
+// heap itself: comparing them touches no owner's memory. Moving an entry does,
+// so there are four children to each, and half as many levels as with two.
 template <typename Owner>
 class TimerHeap {
  public:
@@ -58,6 +60,7 @@ class TimerHeap {
   }
 
  private:
+  static constexpr std::size_t arity = 4;
   struct Entry {
     Millis at;
     Timer* timer;
@@ -71,7 +74,7 @@ class TimerHeap {
   void rise(std::size_t place) {
     const Entry entry = heap_[place];
     while (place > 0) {
-      const std::size_t parent = (place - 1) / 2;
+      const std::size_t parent = (place - 1) / arity;
       if (heap_[parent].at <= entry.at) break;
       put(place, heap_[parent]);
       place = parent;
@@ -82,10 +85,11 @@ class TimerHeap {
   void sink(std::size_t place) {
     const Entry entry = heap_[place];
     for (;;) {
-      std::size_t child = 2 * place + 1;
+      std::size_t child = arity * place + 1;
       if (child >= heap_.size()) break;
-      if (child + 1 < heap_.size() && heap_[child + 1].at < heap_[child].at) {
-        ++child;
+      const std::size_t end = std::min(child + arity, heap_.size());
+      for (std::size_t other = child + 1; other < end; ++other) {
+        if (heap_[other].at < heap_[child].at) child = other;
       }
       if (entry.at <= heap_[child].at) break;
       put(place, heap_[child]);

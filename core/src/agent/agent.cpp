@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "agent/implementation.h"
@@ -24,47 +25,25 @@ flow::BackOff back_off_of(const ClientOptions& options) {
 
 }  // namespace
 
-Account* Agent::Implementation::account_of(RegistrationId id) {
-  for (const auto& account : accounts) {
-    if (account->has(id)) return account.get();
-  }
-  return nullptr;
+Account* Agent::Implementation::account_of(RegistrationId id) const {
+  const auto behind =
+      std::upper_bound(accounts.begin(), accounts.end(), id,
+                       [](RegistrationId wanted, const auto& account) {
+                         return wanted < account->id();
+                       });
+  if (behind == accounts.begin()) return nullptr;
+  Account* const account = std::prev(behind)->get();
+  return account->has(id) ? account : nullptr;
 }
 
-List<Registration*> Agent::Implementation::all_of(RegistrationId id) {
-  Account* const account = account_of(id);
-  if (account != nullptr) {
+std::span<Registration* const> Agent::Implementation::all_of(
+    RegistrationId id) {
+  if (Account* const account = account_of(id)) {
     if (account->id() == id) return account->flows();
     return {};
   }
-  Registration* const only = find(id);
-  if (only == nullptr) return {};
-  return {only};
-}
-
-Registration* Agent::Implementation::find(RegistrationId id) {
-  const auto at = position(id);
-  return at != registrations.end() && (*at)->id() == id ? at->get() : nullptr;
-}
-
-std::unique_ptr<Registration>* Agent::Implementation::position(
-    RegistrationId id) {
-  if (registrations.empty()) return registrations.end();
-  // Every removed one between the first and it moved it down by one place, so
-  // that few places are left to be searched: each costs a cache miss.
-  const RegistrationId first = registrations.front()->id();
-  const std::size_t count = registrations.size();
-  const std::size_t removed = registrations.back()->id() - first + 1 - count;
-  const std::size_t offset = id < first ? 0 : id - first;
-  const std::size_t highest = std::min(offset, count);
-  const std::size_t lowest =
-      std::min(offset - std::min(removed, offset), count);
-  const auto begin = registrations.begin();
-  return std::lower_bound(begin + static_cast<std::ptrdiff_t>(lowest),
-                          begin + static_cast<std::ptrdiff_t>(highest), id,
-                          [](const auto& entry, RegistrationId wanted) {
-                            return entry->id() < wanted;
-                          });
+  only = registrations.find(id);
+  return {&only, only == nullptr ? 0u : 1u};
 }
 
 std::uint64_t Agent::Implementation::connection_states() const {
@@ -92,9 +71,9 @@ void Agent::Implementation::set_timer(Registration& entry) {
 }
 
 void Agent::Implementation::for_each(void (Registration::*action)()) {
-  for (const auto& entry : registrations) {
-    (entry.get()->*action)();
-    set_timer(*entry);
+  for (Registration& entry : registrations) {
+    (entry.*action)();
+    set_timer(entry);
   }
 }
 
@@ -179,13 +158,14 @@ void Agent::close(Now now) {
   self.enter(now);
   self.closed = true;
   self.traffic.requests.end();
-  for (const auto& entry : self.registrations) {
-    entry->end(FailureCode::closed);
-    self.timers.clear(entry->timer);
+  for (Registration& entry : self.registrations) {
+    entry.end(FailureCode::closed);
+    self.timers.clear(entry.timer);
   }
   for (const auto& account : self.accounts) account->end();
-  for (const auto& entry : self.registrations) {
-    self.traffic.channels.close_all(entry->id());
+  self.has_ended_accounts = true;
+  for (Registration& entry : self.registrations) {
+    self.traffic.channels.close_all(entry.id());
   }
   self.siblings.clear();
   self.registrations.clear();
@@ -210,8 +190,10 @@ bool Agent::poll(Output& out) {
     if (self.rest.empty() || connection == nullptr) break;
     self.receive_message(*connection, self.rest);
   }
-  self.accounts.erase_if(
-      [](const auto& account) { return account->has_ended(); });
+  if (std::exchange(self.has_ended_accounts, false)) {
+    self.accounts.erase_if(
+        [](const auto& account) { return account->has_ended(); });
+  }
   return false;
 }
 

@@ -20,9 +20,8 @@ constexpr Status no_such_registration{
 
 void Agent::Implementation::start_call(RegistrationId id, OperationId operation,
                                        std::unique_ptr<Exchange> exchange) {
-  Account* const account = account_of(id);
-  List<Registration*> takers = all_of(id);
-  if (account != nullptr) {
+  std::span<Registration* const> takers = all_of(id);
+  if (Account* const account = account_of(id)) {
     takers = account->takers(exchange->kind);
     account->expect(operation, exchange->kind, takers.size());
   }
@@ -109,7 +108,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
   for (auto& registration : made) {
     members.push_back(registration.get());
     self.siblings.add(*registration);
-    self.registrations.push_back(std::move(registration));
+    self.registrations.add(std::move(registration));
   }
   if (flows > 1) {
     self.accounts.push_back(std::make_unique<Account>(std::move(members)));
@@ -120,7 +119,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
 }
 
 std::uint32_t Agent::reg_id(RegistrationId id) const {
-  const Registration* const first = implementation_->find(id);
+  const Registration* const first = implementation_->registrations.find(id);
   return first == nullptr ? 0 : first->settings().reg_id;
 }
 
@@ -163,7 +162,7 @@ Status Agent::call(Now now, RegistrationId id, OperationId operation,
 
 Status Agent::remove(Now now, RegistrationId id) {
   Implementation& self = *implementation_;
-  const List<Registration*> members = self.all_of(id);
+  const auto members = self.all_of(id);
   if (members.empty()) return no_such_registration;
   self.enter(now);
   for (Registration* const member : members) {
@@ -172,11 +171,14 @@ Status Agent::remove(Now now, RegistrationId id) {
     self.siblings.remove(*member);
     member->join({});
   }
-  if (Account* const account = self.account_of(id)) account->end();
   self.traffic.channels.close_all(id);
-  const auto first = self.position(id);
-  self.registrations.erase(first,
-                           first + static_cast<std::ptrdiff_t>(members.size()));
+  for (std::size_t flow = members.size(); flow > 0; --flow) {
+    self.registrations.remove(id + static_cast<RegistrationId>(flow) - 1);
+  }
+  if (Account* const account = self.account_of(id)) {
+    account->end();
+    self.has_ended_accounts = true;
+  }
   return fine;
 }
 
@@ -191,7 +193,7 @@ Status Agent::update(RegistrationId id, const UpdateOptions& options) {
 
 Status Agent::reset_credentials(Now now, RegistrationId id, bool available) {
   Implementation& self = *implementation_;
-  const List<Registration*> members = self.all_of(id);
+  const auto members = self.all_of(id);
   if (members.empty()) return no_such_registration;
   self.act(now, [&] {
     if (Account* const account = self.account_of(id)) {
@@ -219,7 +221,7 @@ Status Agent::provide_credentials(Now now, RegistrationId id,
     if (Account* const account = self.account_of(id)) {
       asking = account->asking(challenge);
     } else {
-      asking.emplace_back(self.find(id), challenge);
+      asking.emplace_back(self.registrations.find(id), challenge);
     }
     for (const auto& [owner, question] : asking) {
       owner->provide_credentials(question, credentials);

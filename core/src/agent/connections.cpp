@@ -51,9 +51,9 @@ void Agent::Implementation::use_connections(std::uint32_t wanted) {
 const Registration* Agent::Implementation::user_of(
     const flow::Connection& connection) const {
   if (!connection.is_used()) return nullptr;
-  for (const auto& entry : registrations) {
-    if (entry->wants_flow() && &entry->connection() == &connection) {
-      return entry.get();
+  for (const Registration& entry : registrations) {
+    if (entry.wants_flow() && &entry.connection() == &connection) {
+      return &entry;
     }
   }
   return nullptr;
@@ -68,10 +68,10 @@ bool Agent::Implementation::is_alone(const flow::Connection& connection) const {
 
 void Agent::Implementation::for_each_on(const flow::Connection& connection,
                                         void (Registration::*action)()) {
-  for (const auto& entry : registrations) {
-    if (&entry->connection() != &connection) continue;
-    (entry.get()->*action)();
-    set_timer(*entry);
+  for (Registration& entry : registrations) {
+    if (&entry.connection() != &connection) continue;
+    (entry.*action)();
+    set_timer(entry);
   }
 }
 
@@ -123,10 +123,10 @@ bool Agent::Implementation::wake_connection(flow::Connection& connection) {
     connection.probe(user->options_request());
     return true;
   }
-  for (const auto& entry : registrations) {
-    if (&entry->connection() != &connection) continue;
-    const bool is_asking = entry->awaits_answer() || entry->refresh_early();
-    set_timer(*entry);  // it may wait for the end of a Retry-After now
+  for (Registration& entry : registrations) {
+    if (&entry.connection() != &connection) continue;
+    const bool is_asking = entry.awaits_answer() || entry.refresh_early();
+    set_timer(entry);  // it may wait for the end of a Retry-After now
     if (!is_asking) continue;
     connection.expect_answer();
     return true;

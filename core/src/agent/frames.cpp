@@ -38,7 +38,7 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
   }
   if (message.is_request) return traffic.receive_request(connection);
   if (connection.takes_options_answer(message)) return;
-  Registration* owner = find(owner_of(message.via.branch));
+  Registration* owner = registrations.find(owner_of(message.via.branch));
   if (owner == nullptr || &owner->connection() != &connection ||
       !owner->receive(message)) {
     if (!traffic.receive_response()) ++statistics.dropped;

@@ -12,6 +12,7 @@
 #include "list.h"
 #include "registration/account.h"
 #include "registration/registration.h"
+#include "registration/registry.h"
 #include "sipreg/agent.h"
 #include "timer_heap.h"
 #include "traffic/traffic.h"
@@ -24,8 +25,7 @@ class Agent::Implementation : public Context {
   using Exchange = registration::Exchange;
   using Registration = registration::Registration;
 
-  // Ascending by id; removed ones leave no hole.
-  traffic::Registrations registrations;
+  registration::Registry registrations;
   Siblings siblings;
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
@@ -44,18 +44,18 @@ class Agent::Implementation : public Context {
   bool warn_of_several = false;  // in this frame, and nobody was told
   // Those with several flows, ascending by id.
   List<std::unique_ptr<Account>> accounts;
+  bool has_ended_accounts = false;
+  Registration* only = nullptr;  // of an account of one flow, asked for last
   Account* changed_account = nullptr;  // of the output polled last
   // What the host was told of each connection, and of the best of them.
   List<ConnectionState> told_connections;
   ConnectionState told_connection = ConnectionState::disconnected;
 
   // --- its registrations and its outputs (agent.cpp)
-  [[nodiscard]] Account* account_of(RegistrationId id);
-  // The registrations that the host's one id stands for.
-  [[nodiscard]] List<Registration*> all_of(RegistrationId id);
-  [[nodiscard]] Registration* find(RegistrationId id);
-  // Where it stands or would stand.
-  [[nodiscard]] std::unique_ptr<Registration>* position(RegistrationId id);
+  [[nodiscard]] Account* account_of(RegistrationId id) const;
+  // The registrations that the host's one id stands for, until the next
+  // question.
+  [[nodiscard]] std::span<Registration* const> all_of(RegistrationId id);
   // For inputs that may change the connection's state, which shows in every
   // registration's: after `action` it is passed on.
   template <typename Action>

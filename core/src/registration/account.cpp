@@ -46,7 +46,7 @@ Account::Account(List<Registration*> flows)
 
 // Every flow has a binding of its own to make and to remove; what all bindings
 // of the address of record are asked about is asked once.
-List<Registration*> Account::takers(CallKind kind) {
+std::span<Registration* const> Account::takers(CallKind kind) const {
   switch (kind) {
     case CallKind::register_:
     case CallKind::refresh:
@@ -57,7 +57,7 @@ List<Registration*> Account::takers(CallKind kind) {
     case CallKind::remove_binding:
       break;
   }
-  return {flows_[best_flow()]};
+  return {&flows_[best_flow()], 1};
 }
 
 std::size_t Account::best_flow() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "list.h"
@@ -30,7 +31,7 @@ class Account {
   [[nodiscard]] bool has_ended() const { return flows_.empty(); }
 
   // Which flows take a call. The account answers once for all of them.
-  [[nodiscard]] List<Registration*> takers(CallKind kind);
+  [[nodiscard]] std::span<Registration* const> takers(CallKind kind) const;
   void expect(OperationId operation, CallKind kind, std::size_t takers);
 
   // The host answers a challenge: all flows that ask at the moment are meant.

@@ -36,19 +36,19 @@ Match match(const Registration& registration, const message::Uri& uri,
 
 }  // namespace
 
-RegistrationId find_addressee(
-    const List<std::unique_ptr<Registration>>& registrations,
-    const flow::Connection& connection, std::string_view request_uri) {
+RegistrationId find_addressee(const registration::Registry& registrations,
+                              const flow::Connection& connection,
+                              std::string_view request_uri) {
   message::Uri uri;
   if (!message::parse_uri(request_uri, uri)) return 0;
   const Registration* found = nullptr;
   Match best = Match::none;
-  for (const auto& each : registrations) {
-    if (&each->connection() != &connection) continue;
-    const Match how = match(*each, uri, request_uri);
+  for (const Registration& each : registrations) {
+    if (&each.connection() != &connection) continue;
+    const Match how = match(each, uri, request_uri);
     if (how <= best) continue;
     best = how;
-    found = each.get();
+    found = &each;
     if (how == Match::own) break;
   }
   return found == nullptr ? 0 : found->account();

@@ -1,12 +1,10 @@
 // Whom a request of the server is for.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
 #include "flow/connection.h"
-#include "list.h"
-#include "registration/registration.h"
+#include "registration/registry.h"
 
 namespace sipreg::traffic {
 
@@ -15,7 +13,7 @@ namespace sipreg::traffic {
 // host and parameters, so its user part counts as well, and so does that of the
 // address of record.
 [[nodiscard]] RegistrationId find_addressee(
-    const List<std::unique_ptr<registration::Registration>>& registrations,
+    const registration::Registry& registrations,
     const flow::Connection& connection, std::string_view request_uri);
 
 }  // namespace sipreg::traffic

@@ -1,27 +1,24 @@
 // What comes over the flows besides the answers to our own requests.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
 #include "context.h"
 #include "flow/connection.h"
 #include "list.h"
 #include "message/codec.h"
-#include "registration/registration.h"
+#include "registration/registry.h"
 #include "traffic/channels.h"
 #include "traffic/open_requests.h"
 
 namespace sipreg::traffic {
-
-using Registrations = List<std::unique_ptr<registration::Registration>>;
 
 // Decides who gets a message: a channel, the host, or nobody, in which case the
 // default answer goes out. Whatever it is answered with goes back over the same
 // flow, whatever its Via says (RFC 7118 appendix B.2).
 class Traffic {
  public:
-  Traffic(Context& context, const Registrations& registrations,
+  Traffic(Context& context, const registration::Registry& registrations,
           const flow::Connections& connections)
       : requests(context, connections),
         channels(context, connections),
@@ -42,7 +39,7 @@ class Traffic {
   void tell(RegistrationId registration, RequestId id);
 
   Context& context_;
-  const Registrations& registrations_;
+  const registration::Registry& registrations_;
   IncomingRequest incoming_;  // told last
   List<HeaderField> headers_;
 };
