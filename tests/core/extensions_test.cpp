@@ -267,6 +267,25 @@ TEST(Push, RSP_19_a_push_service_that_is_refused_is_final) {
   EXPECT_EQ(world.all_frames.size(), 1u);
 }
 
+// What is told of a 2xx outlives the options that the next request changes.
+TEST(Push, PN_01_a_success_names_the_contact_that_it_is_of) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  const std::string contact = world.last(OutputKind::registered)->contact;
+  world.call(id, CallKind::refresh);
+  const std::string request = world.next_frame();
+  UpdateOptions update;
+  update.push = PushOptions{"webpush", "https://push.example.net/1", {}};
+  ASSERT_TRUE(world.agent.update(id, update).ok());
+  Call other;
+  other.expires = 60;  // another lifetime: it waits for the end of the first
+  world.call(id, other);
+  world.receive(accept(request));
+  EXPECT_EQ(world.last(OutputKind::refreshed)->contact, contact);
+  EXPECT_NE(header(world.next_frame(), "Contact").find(";pn-provider=webpush"),
+            std::string::npos);
+}
+
 // -------------------------------------------------------------------- GRUU
 
 TEST(Gruu, GRU_03_a_failed_refresh_leaves_the_gruu_and_a_new_one_replaces_it) {

@@ -190,7 +190,7 @@ void Registration::register_succeeded(const message::Message& response) {
   success.expires = granted;
   const Clock& clock = context_.clock;
   success.expires_at = clock.wall_at(clock.steady_at(expires_at_));
-  success.contact = settings_.contact_uri();
+  success.contact = context_.results.keep(settings_.contact_uri());
   success.pub_gruu = found.pub_gruu;
   success.temp_gruu = found.temp_gruu;
   success.mutual = mutual == auth::DigestSession::Mutual::verified;

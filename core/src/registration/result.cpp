@@ -75,6 +75,10 @@ void ResultBuilder::read_bindings(const message::Message& message,
   }
 }
 
+std::string_view ResultBuilder::keep(std::string_view contact) {
+  return contact_ = contact;
+}
+
 Success& ResultBuilder::success(const message::Message& message,
                                 const OwnContact& own, OwnBinding& found) {
   success_ = Success{};

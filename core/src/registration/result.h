@@ -7,6 +7,7 @@
 #include "message/codec.h"
 #include "registration/own_binding.h"
 #include "sipreg/output.h"
+#include "text.h"
 
 namespace sipreg::registration {
 
@@ -29,6 +30,10 @@ class ResultBuilder {
   [[nodiscard]] Success& success(const message::Message& message,
                                  const OwnContact& own, OwnBinding& found);
 
+  // A copy that lives as long as the Success: the next request, which may go
+  // out before that is polled, may have another Contact.
+  [[nodiscard]] std::string_view keep(std::string_view contact);
+
   // What the response's Feature-Caps say of that push service.
   [[nodiscard]] static Success::Push push(const message::Message& message,
                                           std::string_view provider);
@@ -45,6 +50,7 @@ class ResultBuilder {
   List<std::string_view> service_route_;
   List<std::string_view> path_;
   List<std::string_view> associated_uris_;
+  Text contact_;
   Success success_;
 };
 
