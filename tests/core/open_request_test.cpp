@@ -24,7 +24,7 @@ std::string request(const std::string& method, const std::string& branch = "1",
 }
 
 struct World : Simulation {
-  World() {
+  explicit World(const ClientOptions& options = {}) : Simulation(options) {
     id = registered();
     agent.set_requests(true);
   }
@@ -305,6 +305,19 @@ TEST(OpenRequest, UAS_03_ends_with_its_flow_and_answers_before_the_end) {
   EXPECT_EQ(world.status_of_next(), "480");
   EXPECT_EQ(world.reply(open, answer(200)).error, Error::closed);
   EXPECT_EQ(world.deadline(), no_deadline);
+}
+
+// A registrar that cannot serve is left, with the next timer.
+TEST(OpenRequest, UAS_03_a_flow_that_is_given_up_takes_no_answer) {
+  ClientOptions options;
+  options.servers = 2;
+  World world(options);
+  const RequestId id = world.ask(request("MESSAGE"));
+  world.call(world.id, CallKind::refresh);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 60\r\n"));
+  ASSERT_TRUE(world.socket_open());
+  EXPECT_EQ(world.reply(id, answer(200)).error, Error::closed);
+  EXPECT_TRUE(world.frames.empty());
 }
 
 TEST(OpenRequest, UAS_03_is_told_only_to_those_who_listen) {

@@ -24,7 +24,8 @@ Scenario::Scenario(Choices& choices)
       server_(choices),
       client_(host_.client()),
       world_(client_, static_cast<std::uint8_t>(choices.pick(256))),
-      watch_(world_, client_) {
+      watch_(world_, client_),
+      traffic_(choices, world_, watch_) {
   world_.auto_open = false;
   world_.auto_pong = choices_.once_in(2);
   world_.auto_credentials = false;
@@ -36,24 +37,31 @@ Scenario::Scenario(Choices& choices)
 void Scenario::go() {
   while (choices_.more() && !::testing::Test::HasFailure()) {
     step();
-    watch_.check();
+    check();
   }
   choices_.once_in(2) ? recover() : watch_.settle();
+  check();
   // A dead socket on top, and silence until nothing can be held any more.
   if (choices_.once_in(4)) {
     while (world_.socket_open()) world_.drop();
-    watch_.check();
+    check();
     world_.oversleep(200 * year);
     world_.advance(0);
-    watch_.check();
+    check();
     for (const RegistrationId id : registrations_) {
       EXPECT_FALSE(watch_.is_alive(id) && world_.bound(id));
     }
   }
   watch_.close();
+  traffic_.finish();
   world_.advance(year);
   stray();
   watch_.check();
+}
+
+void Scenario::check() {
+  watch_.check();
+  traffic_.check();
 }
 
 void Scenario::recover() {
@@ -70,6 +78,11 @@ void Scenario::recover() {
     if ((has_swept_ && (is_called || awaits_answer)) ||
         watch_.may_wait_for_credentials(id)) {
       loose.insert(id);
+    }
+  }
+  for (const auto& [flow, is_open] : world_.sockets()) {
+    if (is_open && plain_.contains(flow)) {
+      loose.insert(secure_.begin(), secure_.end());
     }
   }
   Recovery(world_, watch_, client_).run(choices_.one_of(lifetimes), loose);
@@ -136,6 +149,9 @@ void Scenario::step() {
         default:
           return watch_.receive(server_.surprise(), any_socket());
       }
+    case 12:
+    case 13:
+      return traffic_.step(any_registration(), any_socket());
     default:
       return answer();
   }
@@ -159,6 +175,10 @@ void Scenario::create() {
   if (status.ok() &&
       (options.refresh.policy == RefreshPolicy::off || !options.retry)) {
     may_end_.insert(id);
+  }
+  if (options.aor.starts_with("sips:") ||
+      options.registrar.starts_with("sips:")) {
+    secure_.insert(id);
   }
   registrations_.push_back(id);
 }
@@ -191,6 +211,7 @@ void Scenario::socket() {
     world_.subprotocol = !choices_.once_in(12);
     world_.secure = !choices_.once_in(4);
     world_.loopback = choices_.once_in(4);
+    if (!world_.secure) plain_.insert(flow);
     return choices_.once_in(3) ? world_.refuse(flow) : world_.open(flow);
   }
   if (choices_.once_in(3)) {

@@ -10,6 +10,7 @@
 #include "choices.h"
 #include "random_host.h"
 #include "random_server.h"
+#include "random_traffic.h"
 #include "simulation.h"
 #include "watch.h"
 
@@ -29,6 +30,7 @@ class Scenario {
 
  private:
   void step();
+  void check();
   void recover();
   void fair_weather();
   void storm();
@@ -51,8 +53,11 @@ class Scenario {
   ClientOptions client_;
   Simulation world_;
   Watch watch_;
+  RandomTraffic traffic_;
   std::vector<RegistrationId> registrations_;
-  bool has_swept_ = false;  // a removal of all bindings was asked for
+  bool has_swept_ = false;           // a removal of all bindings was asked for
+  std::set<RegistrationId> secure_;  // they fail on a socket that is not
+  std::set<FlowId> plain_;
   // Not refreshed, or not tried again, from some time on at least; or by a
   // token, whose successor may be for another realm.
   std::set<RegistrationId> may_end_;

@@ -176,8 +176,13 @@ Status Simulation::reply(RequestId request, const RequestAnswer& answer) {
 
 ChannelId Simulation::open_channel(RegistrationId id) {
   const Status status = agent.open_channel(id, ++last_channel_);
-  drain();
+  poll();
   return status.ok() ? last_channel_ : 0;
+}
+
+void Simulation::close_channel(ChannelId channel) {
+  agent.close_channel(channel);
+  poll();
 }
 
 Status Simulation::send(ChannelId channel, std::string message) {
@@ -620,6 +625,10 @@ void Simulation::drain() {
   lifetime_ += std::max(
       {now_.monotonic - told_.monotonic, now_.wall - told_.wall, Millis{0}});
   told_ = now_;
+  poll();
+}
+
+void Simulation::poll() {
   std::vector<FlowId> connects_now;
   std::vector<FlowId> pings_now;
   std::vector<std::pair<RegistrationId, std::uint32_t>> wanted;

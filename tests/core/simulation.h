@@ -102,6 +102,7 @@ class Simulation {
   void remove(RegistrationId id);
   Status reply(RequestId request, const RequestAnswer& answer);
   ChannelId open_channel(RegistrationId id);  // 0 when refused
+  void close_channel(ChannelId channel);
   Status send(ChannelId channel, std::string message);
   void advance(Millis ms);    // both clocks, stopping at every deadline
   std::string await_frame();  // advances until one is sent, within a day
@@ -185,6 +186,7 @@ class Simulation {
 
  private:
   void tell_time();
+  void poll();  // after a call that tells no time
   [[nodiscard]] FlowId latest(bool is_open) const;
   void note(const Output& output);
   void check_order(const Output& output) const;

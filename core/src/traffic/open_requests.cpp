@@ -210,7 +210,12 @@ Status OpenRequests::respond(RequestId id, const RequestAnswer& answer) {
     if (!status.ok()) return status;
   }
   Request* const request = find(id);
-  if (request == nullptr) {
+  // A connection that is given up, and closed with the next timer, takes no
+  // answer any more.
+  const flow::Connection* const connection =
+      request == nullptr ? nullptr
+                         : flow::connection_of(connections_, request->flow);
+  if (connection == nullptr || !connection->open()) {
     return {Error::closed,
             {},
             "The request is not open any more: it was answered, its time is "
