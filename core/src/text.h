@@ -4,15 +4,13 @@
 #include <cstddef>
 #include <string_view>
 
-#include "text.h"
-
 namespace sipreg {
 
 // What the library keeps and writes: octets, of which some are secrets. Memory
 // is overwritten before it is given back, and none of a text lies in the object
 // itself, so that moving one leaves no copy. Three words and few members: as
-// WebAssembly a Text, which looks at every use where its characters are,
-// weighed 3 KB more.
+// WebAssembly a std::string, which looks at every use where its characters
+// are, weighed 3 KB more.
 class Text {
  public:
   Text() = default;
