@@ -91,6 +91,28 @@ TEST(Snapshot, API_10_a_contact_user_of_the_applications_stays) {
   EXPECT_EQ(header(second.next_frame(), "Contact"), contact);
 }
 
+// It has no reg-id, and neither has one without outbound.
+TEST(Snapshot, API_10_a_third_partys_registration_goes_on_too) {
+  for (const bool has_outbound : {true, false}) {
+    const auto frame = [&](std::string_view snapshot, std::string* kept) {
+      Simulation world(keeping(), kept != nullptr ? 1 : 2);
+      RegistrationOptions options = alice();
+      options.from = "sip:admin@example.com";
+      options.outbound = has_outbound;
+      options.snapshots = {&snapshot, 1};
+      world.call(world.create(options), CallKind::register_);
+      if (kept != nullptr) *kept = snapshot_of(world);
+      return world.next_frame();
+    };
+    std::string kept;
+    const std::string first = frame({}, &kept);
+    const std::string second = frame(kept, nullptr);
+    EXPECT_EQ(header(second, "Call-ID"), header(first, "Call-ID"));
+    EXPECT_EQ(header(second, "Contact"), header(first, "Contact"));
+    EXPECT_GT(cseq_of(second), cseq_of(first));
+  }
+}
+
 // Whoever can write to the storage must not write into requests.
 TEST(Snapshot, T5_what_does_not_fit_is_ignored) {
   Simulation first(keeping());

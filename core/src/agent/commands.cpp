@@ -79,19 +79,20 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
     Text host;
     self.entropy.append_token(user, token_length);
     self.entropy.append_token(host, token_length);
+    registration::Settings settings;
+    Status status = registration::make_settings(each, user, host, settings);
     registration::Snapshot snapshot;
     const bool is_restored =
-        flow < options.snapshots.size() &&
+        status.ok() && flow < options.snapshots.size() &&
         registration::read_snapshot(options.snapshots[flow], snapshot) &&
         snapshot.instance_id == self.instance_id &&
-        snapshot.reg_id == (options.outbound ? each.reg_id : 0);
+        snapshot.reg_id == settings.reg_id;
     if (is_restored) {
       if (!snapshot.contact_user.empty()) user = snapshot.contact_user;
-      host = snapshot.contact_host;
+      settings = {};
+      status = registration::make_settings(each, user, snapshot.contact_host,
+                                           settings);
     }
-    registration::Settings settings;
-    const Status status =
-        registration::make_settings(each, user, host, settings);
     if (!status.ok()) return status;
     made.push_back(std::make_unique<Registration>(self, *self.connections[flow],
                                                   self.last_id + flow + 1, flow,
