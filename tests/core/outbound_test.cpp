@@ -144,10 +144,11 @@ TEST(Outbound, OB_03_supported_goes_with_reg_id) {
   }
 }
 
-TEST(Outbound, OB_04_in_force_where_the_2xx_requires_it) {
-  const auto in_force = [](const std::string& rows) {
+TEST(Outbound, OB_04_in_force_where_the_2xx_requires_it_or_its_path_has_ob) {
+  RegistrationOptions options = alice();
+  const auto in_force = [&options](const std::string& rows) {
     Simulation world;
-    world.call(world.create(), CallKind::register_);
+    world.call(world.create(options), CallKind::register_);
     const std::string frame = world.next_frame();
     world.receive(respond(
         frame, 200, rows + "Contact: " + header(frame, "Contact") + "\r\n"));
@@ -159,6 +160,11 @@ TEST(Outbound, OB_04_in_force_where_the_2xx_requires_it) {
   EXPECT_FALSE(in_force(""));
   EXPECT_FALSE(in_force("Require: path\r\n"));
   EXPECT_FALSE(in_force("Supported: outbound\r\n"));
+  EXPECT_TRUE(in_force("Path: <sip:edge.example.com;lr;ob>\r\n"));
+  EXPECT_TRUE(in_force("Path: <sip:a.example.com;lr>, <sip:b;OB>;x\r\n"));
+  EXPECT_FALSE(in_force("Path: <sip:ob@ob.example.com;lr;oba>;ob\r\n"));
+  options.outbound = false;
+  EXPECT_FALSE(in_force("Path: <sip:edge.example.com;lr;ob>\r\n"));
 }
 
 TEST(Outbound, OB_05_five_new_flows_are_one_binding) {

@@ -1,7 +1,10 @@
 #include "registration/result.h"
 
+#include <algorithm>
+
 #include "message/contact.h"
 #include "message/scan.h"
+#include "message/uri.h"
 
 namespace sipreg::registration {
 namespace {
@@ -22,6 +25,15 @@ bool has_element(const message::Message& message, HeaderName name,
     }
   }
   return false;
+}
+
+// An edge proxy says so that it keeps flows (RFC 5626 section 5.1).
+bool has_ob(std::string_view path) {
+  message::NameAddr address;
+  message::Uri uri;
+  return message::parse_name_addr(path, address) &&
+         message::parse_uri(address.uri, uri) &&
+         message::find_parameter(uri.parameters, "ob");
 }
 
 }  // namespace
@@ -90,7 +102,10 @@ Success& ResultBuilder::success(const message::Message& message,
   success_.service_route = service_route_;
   success_.path = path_;
   success_.associated_uris = associated_uris_;
-  success_.outbound = has_element(message, HeaderName::require, "outbound");
+  // Some registrars give the Path back and leave Require out.
+  success_.outbound =
+      has_element(message, HeaderName::require, "outbound") ||
+      (own.reg_id != 0 && std::any_of(path_.begin(), path_.end(), has_ob));
   success_.response = response(message);
   return success_;
 }
