@@ -127,6 +127,38 @@ TEST(StateMachine, STM_04_a_2xx_settles_and_lets_the_next_call_go) {
   EXPECT_LT(told->refresh_at, told->expires_at);
 }
 
+TEST(StateMachine, STM_04_API_02_registered_though_the_removal_waits) {
+  Simulation world;
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.call(id, CallKind::unregister);
+  world.receive(accept(world.next_frame()));
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(states_told(world),
+            (std::vector<State>{State::connecting, State::registering,
+                                State::registered, State::unregistering,
+                                State::unregistered}));
+  State state = State::unregistered;
+  for (const Seen& seen : world.outputs) {
+    if (seen.kind == OutputKind::registration) state = seen.state;
+    if (seen.kind != OutputKind::registered) continue;
+    EXPECT_EQ(state, State::registered) << "told in another state";
+  }
+}
+
+TEST(StateMachine, STM_04_API_02_no_connecting_on_an_open_socket) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  const std::size_t before = world.outputs.size();
+  world.call(id, CallKind::unregister);
+  world.call(id, CallKind::register_);
+  world.receive(accept(world.next_frame()));
+  world.receive(accept(world.next_frame()));
+  EXPECT_EQ(states_told(world, before),
+            (std::vector<State>{State::unregistering, State::registering,
+                                State::registered}));
+}
+
 TEST(StateMachine, STM_05_a_2xx_without_our_binding_is_waiting) {
   Simulation world;
   const RegistrationId id = world.registered();

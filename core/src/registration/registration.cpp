@@ -262,10 +262,8 @@ RegistrationState Registration::state() const {
     if (current_->registers()) return RegistrationState::registering;
   }
   if (failed_) return RegistrationState::failed;
-  if (!wanted_) {
-    return bound_ && queue_ ? RegistrationState::connecting
-                            : RegistrationState::unregistered;
-  }
+  // With what is held, until the removal that waits has its turn.
+  if (!wanted_ && !(bound_ && queue_)) return RegistrationState::unregistered;
   if (retry_at_ != no_deadline || waits_for_hold()) {
     return RegistrationState::waiting;
   }
@@ -274,7 +272,8 @@ RegistrationState Registration::state() const {
       return RegistrationState::waiting;
     case ConnectionState::connected:
       if (holds_on_flow()) return RegistrationState::registered;
-      return connection_.open() ? RegistrationState::connecting
+      // On an open socket the next REGISTER is about to go out.
+      return connection_.open() ? RegistrationState::registering
                                 : RegistrationState::waiting;
     case ConnectionState::connecting:
     case ConnectionState::disconnected:

@@ -198,6 +198,12 @@ void Registration::register_succeeded(const message::Message& response) {
   keep_grant(success);
 
   std::unique_ptr<Exchange> exchange = std::move(current_);
+  // Made while all bindings of the address of record were being removed.
+  if (!wanted_ && !is_asked_to_leave()) {
+    std::unique_ptr<Exchange> removal = context_.exchanges.take();
+    removal->kind = CallKind::unregister;
+    enqueue(std::move(removal));
+  }
   publish();
   Output& event = context_.outbox.push(is_new ? OutputKind::registered
                                               : OutputKind::refreshed);
@@ -205,12 +211,6 @@ void Registration::register_succeeded(const message::Message& response) {
   event.success = &success;
   settle_done(std::move(exchange), &success);
   warn_of(found, granted, mutual);
-  // Made while all bindings of the address of record were being removed.
-  if (!wanted_ && !is_asked_to_leave()) {
-    std::unique_ptr<Exchange> removal = context_.exchanges.take();
-    removal->kind = CallKind::unregister;
-    enqueue(std::move(removal));
-  }
   start_next();
 }
 
