@@ -395,6 +395,55 @@ TEST(Wake, API_03_an_answer_in_time_keeps_the_flow) {
   EXPECT_TRUE(world.disconnects.empty());
 }
 
+// Within 10 s of another, too.
+TEST(Wake, API_03_every_one_probes_a_flow_on_which_nothing_came_in) {
+  Simulation world;
+  registered_with(world, {});
+  world.advance(120'000);
+  world.wake();
+  world.advance(3'000);
+  world.auto_pong = false;
+  world.wake();
+  EXPECT_EQ(world.next_frame(), ping);
+  world.advance(1'000);
+  world.wake();
+  EXPECT_TRUE(world.frames.empty()) << "one is under way";
+  world.advance(4'000);
+  EXPECT_EQ(world.disconnects.size(), 1u);
+}
+
+// Early refreshes come no more often than that: ten a minute are all there are.
+TEST(Wake, API_03_another_one_asks_by_options_where_pings_may_be_ignored) {
+  Simulation world;
+  registered_with(world, {});
+  world.wake();
+  world.receive(accept(world.next_frame(), 3600));
+  world.advance(999);
+  world.wake();
+  EXPECT_TRUE(world.frames.empty()) << "it lived a moment ago";
+  for (const bool is_answered : {true, false}) {
+    world.advance(2'000);
+    world.wake();
+    const std::string options = world.next_frame();
+    EXPECT_TRUE(options.starts_with("OPTIONS ")) << options;
+    if (is_answered) world.receive(respond(options, 200));
+  }
+  world.advance(5'000);
+  EXPECT_EQ(world.disconnects.size(), 1u);
+}
+
+TEST(Wake, API_03_a_storm_on_an_open_flow_is_few_pings) {
+  Simulation world;
+  registered_with(world, {});
+  world.advance(120'000);
+  const std::size_t before = world.pings;
+  for (int i = 0; i < 300; ++i) {
+    world.wake();
+    world.advance(10);
+  }
+  EXPECT_LE(world.pings - before, 3u);
+}
+
 TEST(Wake, fault_73_after_a_sleep_the_flow_is_proved_within_5_seconds) {
   Simulation world;
   const RegistrationId id = registered_with(world, {}, 600);

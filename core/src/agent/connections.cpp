@@ -10,6 +10,8 @@ using registration::Registration;
 
 // Events of the host come in storms; one attempt answers them.
 constexpr Millis shortest_wake_interval = 10'000;
+// And within it a flow is asked only after that long without a frame.
+constexpr Millis shortest_silence = 1'000;
 
 }  // namespace
 
@@ -111,7 +113,8 @@ void Agent::Implementation::advance_connections() {
   }
 }
 
-bool Agent::Implementation::wake_connection(flow::Connection& connection) {
+bool Agent::Implementation::wake_connection(flow::Connection& connection,
+                                            bool refreshes) {
   const Registration* const user = user_of(connection);
   if (user == nullptr) return false;
   if (connection.state() == ConnectionState::waiting) {
@@ -125,14 +128,15 @@ bool Agent::Implementation::wake_connection(flow::Connection& connection) {
   }
   for (Registration& entry : registrations) {
     if (&entry.connection() != &connection) continue;
-    const bool is_asking = entry.awaits_answer() || entry.refresh_early();
+    const bool is_asking =
+        entry.awaits_answer() || (refreshes && entry.refresh_early());
     set_timer(entry);  // it may wait for the end of a Retry-After now
     if (!is_asking) continue;
     connection.expect_answer();
     return true;
   }
   if (connection.holders() == 0) return false;
-  connection.probe(user->options_request());
+  connection.probe(user->options_request(), true);
   return true;
 }
 
@@ -164,7 +168,7 @@ void Agent::advance(Now now) {
     self.traffic.requests.advance();
     if (!std::exchange(self.slept, false)) return;
     for (const auto& connection : self.connections) {
-      if (connection->open()) self.wake_connection(*connection);
+      if (connection->open()) self.wake_connection(*connection, true);
     }
   });
 }
@@ -175,16 +179,18 @@ void Agent::wake(Now now) {
   self.act(now, [&self] {
     const Millis steady = self.clock.steady();
     const bool was_online = std::exchange(self.environment.online, true);
-    if (steady < self.next_wake_at) {
-      if (was_online) return;
-      for (const auto& connection : self.connections) {
-        connection->hasten(self.next_wake_at);
-      }
-      return;
-    }
+    const bool is_soon = steady < self.next_wake_at;
     for (const auto& connection : self.connections) {
-      if (!self.wake_connection(*connection)) continue;
-      self.next_wake_at = steady + shortest_wake_interval;
+      if (!is_soon) {
+        if (!self.wake_connection(*connection, true)) continue;
+        self.next_wake_at = steady + shortest_wake_interval;
+        continue;
+      }
+      if (!was_online) connection->hasten(self.next_wake_at);
+      if (connection->open() &&
+          steady - connection->last_frame_at() >= shortest_silence) {
+        self.wake_connection(*connection, false);
+      }
     }
   });
 }

@@ -97,9 +97,10 @@ class Agent::Implementation : public Context {
   void handle(flow::Connection& connection, flow::Change change);
   void advance_connections();
   // An open socket proves nothing after a sleep: a ping does where the server
-  // is known to answer, an early refresh does elsewhere.
+  // is known to answer, an early refresh does elsewhere, or, where `refreshes`
+  // is false or there is nothing to refresh, an OPTIONS.
   // False: there was nothing to do.
-  bool wake_connection(flow::Connection& connection);
+  bool wake_connection(flow::Connection& connection, bool refreshes);
 
   // --- what the host asks for (commands.cpp)
   void start_call(RegistrationId id, OperationId operation,

@@ -285,9 +285,10 @@ void Connection::registration_succeeded(std::uint32_t flow_timer,
   }
 }
 
-void Connection::probe(const OptionsRequest& request) {
+void Connection::probe(const OptionsRequest& request, bool by_options) {
   if (!open()) return;
-  perform(keep_alive_.probe(current_server(), now(), probe_timeout), request);
+  perform(keep_alive_.probe(current_server(), now(), probe_timeout, by_options),
+          request);
 }
 
 void Connection::expect_answer() {

@@ -122,7 +122,8 @@ class Connection {
   // `flow_timer` in seconds, 0: none (RFC 5626 section 4.4.1).
   void registration_succeeded(std::uint32_t flow_timer, bool outbound);
   // Asks the other end for a sign of life; silence for 5 s ends the flow.
-  void probe(const OptionsRequest& request);
+  // `by_options`: not by a ping, unless the host wants it so.
+  void probe(const OptionsRequest& request, bool by_options = false);
   // A request that just went out is that question.
   void expect_answer();
   [[nodiscard]] bool answers_pings();

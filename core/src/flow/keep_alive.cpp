@@ -68,11 +68,11 @@ bool KeepAlive::options_answered(Server& server) {
   return true;
 }
 
-KeepAlive::Action KeepAlive::ask(const Server& server, Millis now,
+KeepAlive::Action KeepAlive::ask(bool ignores_pings, Millis now,
                                  Millis timeout) {
   const bool by_options =
       options_.method == KeepAliveMethod::options ||
-      (options_.method == KeepAliveMethod::auto_ && server.ignores_pings);
+      (options_.method == KeepAliveMethod::auto_ && ignores_pings);
   asked_ = by_options ? Asked::options : Asked::ping;
   ask_at_ = no_deadline;
   answer_by_ = now + timeout;
@@ -80,10 +80,10 @@ KeepAlive::Action KeepAlive::ask(const Server& server, Millis now,
 }
 
 KeepAlive::Action KeepAlive::probe(const Server& server, Millis now,
-                                   Millis timeout) {
+                                   Millis timeout, bool by_options) {
   if (demanded_) return Action::none;
   demanded_ = true;
-  return ask(server, now, timeout);
+  return ask(by_options || server.ignores_pings, now, timeout);
 }
 
 void KeepAlive::expect_answer(Millis now, Millis timeout) {
@@ -113,7 +113,7 @@ bool KeepAlive::must_answer(const Server& server) const {
 KeepAlive::Action KeepAlive::advance(Server& server, Millis now,
                                      Entropy& entropy) {
   if (ask_at_ != no_deadline && now >= ask_at_) {
-    return ask(server, now, options_.pong_timeout);
+    return ask(server.ignores_pings, now, options_.pong_timeout);
   }
   if (answer_by_ == no_deadline || now < answer_by_) return Action::none;
   answer_by_ = no_deadline;
@@ -122,7 +122,7 @@ KeepAlive::Action KeepAlive::advance(Server& server, Millis now,
   asked_ = Asked::nothing;
   if (was_ping && options_.method == KeepAliveMethod::auto_) {
     server.ignores_pings = true;
-    return ask(server, now, options_.pong_timeout);
+    return ask(true, now, options_.pong_timeout);
   }
   // RFC 3261 section 8.2 has every request answered: most likely nobody is
   // there. A server that ignores both on the next flow too is left in peace.

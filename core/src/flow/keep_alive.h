@@ -38,7 +38,9 @@ class KeepAlive {
   bool options_answered(Server& server);
 
   // Asks at once; silence until `timeout` has passed ends the flow.
-  [[nodiscard]] Action probe(const Server& server, Millis now, Millis timeout);
+  // `by_options`: not by a ping where the method is left to us.
+  [[nodiscard]] Action probe(const Server& server, Millis now, Millis timeout,
+                             bool by_options);
   // The host itself asks, by a request of its own.
   void expect_answer(Millis now, Millis timeout);
   [[nodiscard]] bool probing() const { return answer_by_ != no_deadline; }
@@ -49,7 +51,7 @@ class KeepAlive {
  private:
   enum class Asked : std::uint8_t { nothing, ping, options, request };
 
-  [[nodiscard]] Action ask(const Server& server, Millis now, Millis timeout);
+  [[nodiscard]] Action ask(bool ignores_pings, Millis now, Millis timeout);
   void schedule(const Server& server, Millis now, Entropy& entropy);
   [[nodiscard]] bool must_answer(const Server& server) const;
 
