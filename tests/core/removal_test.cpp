@@ -170,10 +170,47 @@ TEST(Removal, BND_08_another_binding_is_removed_by_its_uri) {
   EXPECT_EQ(world.outcome(operation)->bindings.size(), 1u);
   EXPECT_TRUE(world.bound(id));
   for (const std::string_view uri :
-       {"", "desk", "sip:", "sip:a@b\r\nX: y", "tel:1"}) {
+       {"", "desk", "sip:", "*", ":x", "sip:a@b\r\nX: y", "sip:a@b ",
+        "sip:a@b>,<sip:c@d", "tel:1\"", "tel:1\x7f", "tel:1\n"}) {
     call.uri = uri;
     EXPECT_EQ(world.agent.call({}, id, 99, call).option, "uri") << uri;
   }
+}
+
+TEST(Removal, BND_08_whatever_a_registrar_may_list_can_be_removed) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  Call call;
+  call.kind = CallKind::remove_binding;
+  for (const std::string_view uri :
+       {"tel:+15551234", "mailto:alice@example.com",
+        "https://example.com/call?a=b,c;d", "sip:b@c:99999"}) {
+    call.uri = uri;
+    world.call(id, call);
+    const std::string frame = world.next_frame();
+    EXPECT_EQ(header(frame, "Contact"), "<" + std::string(uri) + ">;expires=0");
+    world.receive(respond(frame, 200));
+  }
+}
+
+TEST(Removal, BND_08_our_own_binding_is_not_another_one) {
+  Simulation world;
+  const RegistrationId id = world.registered();
+  const std::string contact = header(world.all_frames.back(), "Contact");
+  const std::size_t begin = contact.find('<') + 1;
+  std::string own = contact.substr(begin, contact.find('>') - begin);
+  const std::size_t host = own.find('@');
+  std::transform(own.begin() + static_cast<std::ptrdiff_t>(host), own.end(),
+                 own.begin() + static_cast<std::ptrdiff_t>(host), ::toupper);
+  Call call;
+  call.kind = CallKind::remove_binding;
+  call.uri = own;
+  const Status status = world.agent.call(world.clocks(), id, 99, call);
+  EXPECT_EQ(status.error, Error::invalid_argument);
+  EXPECT_EQ(status.option, "uri");
+  EXPECT_NE(status.message.find("unregister()"), std::string::npos);
+  EXPECT_TRUE(world.frames.empty());
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
 }
 
 }  // namespace

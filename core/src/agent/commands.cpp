@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "agent/implementation.h"
-#include "message/scan.h"
+#include "message/contact.h"
 #include "message/uri.h"
 
 namespace sipreg {
@@ -132,12 +132,18 @@ Status Agent::call(Now now, RegistrationId id, OperationId operation,
     return {Error::invalid_argument, "expires",
             "must be 1 to 4294967295 seconds; unregister() ends a binding"};
   }
-  message::Uri uri;
-  if (call.kind == CallKind::remove_binding &&
-      (!message::parse_uri(call.uri, uri) ||
-       !message::is_header_text(call.uri))) {
-    return {Error::invalid_argument, "uri",
-            "must be a SIP URI as query() lists it"};
+  if (call.kind == CallKind::remove_binding) {
+    if (!message::is_uri_text(call.uri)) {
+      return {Error::invalid_argument, "uri",
+              "must be a URI as query() lists it"};
+    }
+    for (const Registration* const member : self.all_of(id)) {
+      if (!message::equal_uris(member->settings().contact_uri(), call.uri)) {
+        continue;
+      }
+      return {Error::invalid_argument, "uri",
+              "is this registration's own Contact; unregister() removes it"};
+    }
   }
   std::unique_ptr<Exchange> exchange = self.exchanges.take();
   Status status =

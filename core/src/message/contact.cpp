@@ -9,22 +9,6 @@ namespace {
 constexpr std::size_t npos = std::string_view::npos;
 constexpr std::uint32_t max_reg_id = 0x7fffffff;  // RFC 5626 section 4.2
 
-// scheme ":" something, without what no URI can hold. What a sip: URI must
-// look like is not asked here: any scheme may stand in a Contact.
-bool is_uri_text(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == npos || colon + 1 == text.size() ||
-      !is_token(text.substr(0, colon))) {
-    return false;
-  }
-  for (const char c : text) {
-    if (c == ' ' || c == '"' || c == '<' || c == '>' || is_control(c)) {
-      return false;
-    }
-  }
-  return true;
-}
-
 // Empty, or from a ';' on with every quote closed.
 bool are_parameters(std::string_view text) {
   if (text.empty()) return true;
@@ -101,6 +85,20 @@ bool read_contact(std::string_view element, Contact& out) {
 }
 
 }  // namespace
+
+bool is_uri_text(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == npos || colon + 1 == text.size() ||
+      !is_token(text.substr(0, colon))) {
+    return false;
+  }
+  for (const char c : text) {
+    if (c == ' ' || c == '"' || c == '<' || c == '>' || is_control(c)) {
+      return false;
+    }
+  }
+  return true;
+}
 
 bool parse_name_addr(std::string_view element, NameAddr& out) {
   out = NameAddr{};

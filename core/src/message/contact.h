@@ -16,6 +16,11 @@ struct NameAddr {
   std::string_view parameters;  // header parameters, from the first ';'
 };
 
+// scheme ":" something, without what no URI can hold, so that it can stand in
+// angle brackets as it is. What a sip: URI must look like is not asked here:
+// any scheme may stand in a Contact.
+[[nodiscard]] bool is_uri_text(std::string_view text);
+
 // One element: `"A" <sip:a@b;x>;p`, `A B <sip:a@b>;p` or `sip:a@b;p`, where in
 // the last form the parameters belong to the header.
 [[nodiscard]] bool parse_name_addr(std::string_view element, NameAddr& out);
