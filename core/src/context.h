@@ -20,8 +20,8 @@ struct Context {
   Entropy entropy;
   Outbox outbox;
   Agent::Statistics statistics;
-  flow::Environment environment{clock, entropy, outbox, statistics, {},
-                                {},    0,       false,  true};
+  flow::Environment environment{clock, entropy, outbox, statistics, {},   {},
+                                0,     false,   true,   {},         false};
   registration::ExchangePool exchanges;
   registration::ResultBuilder results;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -363,6 +364,98 @@ TEST(SeveralFlows, WS_19_a_spare_server_stands_in) {
   EXPECT_NE(header(second, "Contact").find(";reg-id=2"), std::string::npos);
   world.answer(2, accept(second));
   EXPECT_EQ(world.count(OutputKind::registered), 2u);
+}
+
+TEST(SeveralFlows, OB_07_a_spare_server_stands_in_for_one_flow_only) {
+  World world(3, 2);
+  world.registered();
+  world.advance(60'000);
+  world.drop(0);
+  world.drop(1);
+  world.advance(2'000);
+  world.refuse(0);
+  world.refuse(1);
+  std::set<std::uint32_t> servers;
+  for (const auto& [flow, server] : world.wanted) servers.insert(server);
+  EXPECT_TRUE(servers.contains(2));
+  EXPECT_EQ(servers.size(), world.wanted.size());
+}
+
+// Two servers, the first of which may be down.
+struct TwoServers {
+  explicit TwoServers(Simulation& simulation) : world(simulation) {
+    world.auto_open = false;
+  }
+
+  [[nodiscard]] std::uint32_t server_of(FlowId flow) const {
+    return world.connects[flow - 1];
+  }
+  // Sockets open and REGISTERs are accepted, second by second.
+  void run(int seconds) {
+    for (; seconds > 0; --seconds) {
+      for (const auto& [flow, is_open] : std::map(world.sockets())) {
+        const bool is_up = server_of(flow) == 1 || !first_is_down;
+        if (is_open && !is_up) world.drop(1006, flow);
+        if (!is_open) is_up ? world.open(flow) : world.refuse(flow);
+      }
+      while (!world.frames.empty()) {
+        const std::string frame = world.next_frame();
+        if (world.sockets().contains(world.frame_sent_on)) {
+          world.receive(accept(frame), world.frame_sent_on);
+        }
+      }
+      world.advance(1'000);
+    }
+  }
+  // Of the open sockets.
+  [[nodiscard]] std::multiset<std::uint32_t> servers() const {
+    std::multiset<std::uint32_t> servers;
+    for (const auto& [flow, is_open] : world.sockets()) {
+      if (is_open) servers.insert(server_of(flow));
+    }
+    return servers;
+  }
+
+  Simulation& world;
+  bool first_is_down = false;
+};
+
+// The first connection serves bob too, who has no other.
+TEST(SeveralFlows, OB_07_flows_part_again_after_a_server_was_away) {
+  using Servers = std::multiset<std::uint32_t>;
+  ClientOptions client;
+  client.servers = 2;
+  client.keep_alive.on = false;
+  Simulation world(client);
+  TwoServers host(world);
+  RegistrationOptions options = alice();
+  options.flows = 2;
+  const RegistrationId id = world.create(options);
+  options.aor = "sip:bob@example.com";
+  options.flows = 1;
+  const RegistrationId bob = world.create(options);
+  world.call(id, CallKind::register_);
+  world.call(bob, CallKind::register_);
+  host.run(60);
+  EXPECT_EQ(host.servers(), (Servers{0, 1}));
+  host.first_is_down = true;
+  host.run(60);
+  EXPECT_EQ(host.servers(), (Servers{1}));
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+  EXPECT_EQ(world.state(bob), RegistrationState::registered);
+  host.first_is_down = false;
+  host.run(120);
+  EXPECT_EQ(host.servers(), (Servers{0, 1}));
+  EXPECT_EQ(world.state(bob), RegistrationState::registered);
+  std::map<std::string, std::uint32_t> last;  // server, by Contact
+  for (std::size_t i = 0; i < world.all_frames.size(); ++i) {
+    const std::string& frame = world.all_frames[i];
+    if (header(frame, "To") != "<sip:alice@example.com>") continue;
+    last[parameter(header(frame, "Contact"), "reg-id")] =
+        host.server_of(world.frame_flows[i]);
+  }
+  EXPECT_EQ(last.size(), 2u);
+  EXPECT_NE(last["1"], last["2"]);
 }
 
 TEST(SeveralFlows, OB_02_reg_ids_do_not_collide_within_an_agent) {

@@ -99,10 +99,7 @@ Status Agent::create(const RegistrationOptions& options, RegistrationId& id) {
                                                   std::move(settings)));
     if (is_restored) made.back()->restore(snapshot);
   }
-  if (flows == 1 && !std::exchange(self.has_single_flows, true) &&
-      self.connections.size() > 1) {
-    self.use_connections(1);
-  }
+  if (flows == 1) self.environment.has_single_flows = true;
   id = self.last_id + 1;
   self.last_id += flows;
   List<Registration*> members;

@@ -38,15 +38,25 @@ void Agent::Implementation::use_connections(std::uint32_t wanted) {
     connections.push_back(std::make_unique<flow::Connection>(
         environment, static_cast<std::uint32_t>(connections.size())));
   }
-  for (std::uint32_t i = 0; i < connections.size(); ++i) {
+  const auto used = static_cast<std::uint32_t>(connections.size());
+  const std::uint32_t count = environment.servers.count();
+  for (std::uint32_t i = 0; i < used; ++i) {
     List<std::uint32_t> servers{i};
-    for (std::uint32_t other = 0; other < environment.servers.count();
-         ++other) {
-      const bool is_taken = other < connections.size();
-      const bool is_shared = i == 0 && has_single_flows;
-      if (other != i && (is_shared || !is_taken)) servers.push_back(other);
+    for (std::uint32_t step = 0; step < count; ++step) {
+      const std::uint32_t other = (used + step) % count;
+      if (other != i) servers.push_back(other);
     }
     connections[i]->use_servers(std::move(servers));
+  }
+}
+
+void Agent::Implementation::part_connections() {
+  const flow::Connection& first = *connections.front();
+  if (first.holders() == 0) return;
+  for (const auto& other : connections) {
+    if (other.get() != &first && other->server() == first.server()) {
+      other->give_up();
+    }
   }
 }
 

@@ -50,6 +50,7 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
                 "message (RFC 7118 section 5 allows one); all were read.");
   }
   set_timer(*owner);
+  part_connections();
   if (owner->take_cleared_all()) clear_siblings(*owner);
 }
 

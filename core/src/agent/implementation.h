@@ -30,11 +30,9 @@ class Agent::Implementation : public Context {
   TimerHeap<Registration> timers;
   RegistrationId last_id = 0;
   Millis next_wake_at = 0;
-  // The first serves all; the others only registrations with several flows.
-  flow::Connections connections;
+  flow::Connections& connections = environment.connections;
   traffic::Traffic traffic{*this, registrations, connections};
   bool slept = false;  // the wall clock leapt ahead, and no flow was probed yet
-  bool has_single_flows = false;  // an account of one flow was created
   bool configured = false;
   bool closed = false;
   // A second message in the frame in hand waits until the outputs of the first
@@ -84,10 +82,12 @@ class Agent::Implementation : public Context {
   [[nodiscard]] flow::Connection* connection_of(FlowId flow) {
     return flow::connection_of(connections, flow);
   }
-  // RFC 5626 section 4.2: each flow has a server of its own. Spare ones stand
-  // in for those that fail; the first connection may use all where accounts of
-  // one flow, which have no other, depend on it.
+  // Each has a server of its own; spare ones, and then the others', stand in
+  // for one that fails.
   void use_connections(std::uint32_t wanted);
+  // Where the first connection went to another's server, the other one leaves
+  // as soon as something is registered there.
+  void part_connections();
   // The first registration that needs this connection.
   [[nodiscard]] const Registration* user_of(
       const flow::Connection& connection) const;

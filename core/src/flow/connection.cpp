@@ -105,8 +105,25 @@ void Connection::hasten(Millis at) {
   if (state_ == ConnectionState::waiting && at < retry_at_) wait_until(at);
 }
 
+bool Connection::is_taken(std::uint32_t server) const {
+  if (index_ == 0 && environment_.has_single_flows) return false;
+  return std::any_of(environment_.connections.begin(),
+                     environment_.connections.end(),
+                     [this, server](const auto& other) {
+                       return other.get() != this && other->server_ == server &&
+                              (other->state_ == ConnectionState::connecting ||
+                               other->state_ == ConnectionState::connected);
+                     });
+}
+
+List<std::uint32_t> Connection::free_servers() const {
+  List<std::uint32_t> free = candidates_;
+  free.erase_if([this](std::uint32_t each) { return is_taken(each); });
+  return free;
+}
+
 bool Connection::has_alternative() const {
-  const auto order = environment_.servers.order(candidates_, now());
+  const auto order = environment_.servers.order(free_servers(), now());
   return std::any_of(order.begin(), order.end(),
                      [this](std::uint32_t index) { return index != server_; });
 }
@@ -114,9 +131,10 @@ bool Connection::has_alternative() const {
 void Connection::start_round() {
   retry_at_ = no_deadline;
   attempts_ = protocol_failures_ = 0;
-  round_ = environment_.servers.order(candidates_, now());
+  const List<std::uint32_t> free = free_servers();
+  round_ = environment_.servers.order(free, now());
   if (!round_.empty()) return try_server();
-  retry_at_ = environment_.servers.first_free(candidates_);
+  retry_at_ = environment_.servers.first_free(free);
   enter(ConnectionState::waiting);
 }
 
@@ -162,6 +180,7 @@ Change Connection::attempt_failed(FailureCode cause) {
   connect_deadline_ = no_deadline;
   cause_ = cause;
   environment_.servers.failed(server_, now());
+  round_.erase_if([this](std::uint32_t each) { return is_taken(each); });
   if (!round_.empty()) {
     try_server();
     return Change::none;

@@ -38,6 +38,9 @@ enum class Change : std::uint8_t {
   round_failed,  // every server was tried once, none could be had
 };
 
+class Connection;
+using Connections = List<std::unique_ptr<Connection>>;
+
 // What an agent's connections share.
 struct Environment {
   const Clock& clock;
@@ -49,6 +52,9 @@ struct Environment {
   FlowId last_flow = 0;
   bool trace = false;
   bool online = true;  // what the host knows of it
+  // The first serves all; the others only registrations with several flows.
+  Connections connections;
+  bool has_single_flows = false;  // a registration of one flow was created
 };
 
 class Connection {
@@ -145,6 +151,11 @@ class Connection {
   void close();
 
  private:
+  // RFC 5626 section 4.2: each flow has a server of its own. Only the first
+  // connection may go to one that another has, where registrations of one flow,
+  // which have no other, depend on it.
+  [[nodiscard]] bool is_taken(std::uint32_t server) const;
+  [[nodiscard]] List<std::uint32_t> free_servers() const;
   void start_round();
   void try_server();
   [[nodiscard]] Change attempt_failed(FailureCode cause);
@@ -191,8 +202,6 @@ class Connection {
   bool idle_close_ = false;
   bool refused_ = false;  // the server closed in a way that asks for patience
 };
-
-using Connections = List<std::unique_ptr<Connection>>;
 
 // The one with that flow, nullptr when it is lost.
 [[nodiscard]] Connection* connection_of(const Connections& connections,
