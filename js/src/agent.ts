@@ -122,7 +122,7 @@ export class Agent implements Dependant {
     for (const output of session.outputs) {
       this.#handler.handle(output, this.#contentOf(session, output));
     }
-    return value as number;
+    return (value ?? 0) as number; // closeChannel gives nothing
   }
 
   /** The same for calls that can be refused: throws the refusal, a TypeError where an option is malformed. */

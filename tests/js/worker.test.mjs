@@ -254,43 +254,61 @@ describe('host()', () => {
   });
 });
 
-test('rubbish on the port of a client is ignored, on both ends', async () => {
-  const { create } = makeHost();
-  const ports = [];
-  const { prototype } = MessagePort;
-  const { postMessage } = prototype;
-  prototype.postMessage = function (...given) {
-    ports.push(this);
-    return postMessage.apply(this, given);
-  };
-  const client = await create();
-  const registration = await client.register(alice);
-  prototype.postMessage = postMessage;
-  const rubbish = [
-    null,
-    7,
-    'call',
-    [],
-    {},
-    { type: 7 },
-    { type: 'nothing' },
-    { type: 'open' },
-    { type: 'call', call: 'close', input: [], rest: [], value: 0 },
-    { type: 'call', call: '__proto__', input: [], rest: [], value: 0 },
-    { type: 'call', call: 'wake', input: 7, rest: [], value: 0 },
-    { type: 'call', call: 'wake', input: [], rest: null, value: 0 },
-    { type: 'address', question: 99, url: 'x', failed: false },
-    { type: 'question', question: 99, server: 99 },
-    { type: 'welcome' },
-    { type: 'opened' },
-    { type: 'news' },
-    { type: 'news', statistics: {}, urls: [], items: [null] },
-    { type: 'refused' },
-  ];
-  for (const port of new Set(ports)) for (const each of rubbish) port.postMessage(each);
-  await settle();
-  expect((await registration.refresh()).expires).toBe(600);
-  expect(registration.state).toBe('registered');
+describe('on the port of a client', () => {
+  /** A client that is registered, and the ports of both its ends: the page's, then the worker's. */
+  async function connected() {
+    const { create } = makeHost();
+    const ports = new Map();
+    const { prototype } = MessagePort;
+    const { postMessage } = prototype;
+    prototype.postMessage = function (message, ...more) {
+      ports.set(message?.type, this);
+      return postMessage.call(this, message, ...more);
+    };
+    const client = await create();
+    const registration = await client.register(alice);
+    prototype.postMessage = postMessage;
+    return { client, registration, page: ports.get('open'), worker: ports.get('opened') };
+  }
+
+  test('what comes too late, or twice, is ignored', async () => {
+    const { registration, page, worker } = await connected();
+    page.postMessage({ type: 'open', servers: [], fields: [] });
+    page.postMessage({ type: 'address', question: 99, url: 'x', failed: false });
+    worker.postMessage({ type: 'question', question: 99, server: 99 });
+    worker.postMessage({ type: 'welcome', version });
+    worker.postMessage({ type: 'opened' });
+    await settle();
+    expect((await registration.refresh()).expires).toBe(600);
+  });
+
+  test.each([
+    ['page', null],
+    ['page', 7],
+    ['page', []],
+    ['page', { type: 7 }],
+    ['page', { type: 'nothing' }],
+    ['page', { type: 'open' }],
+    ['page', { type: 'call', call: 'close', input: [], rest: [], value: 0 }],
+    ['page', { type: 'call', call: '__proto__', input: [], rest: [], value: 0 }],
+    ['page', { type: 'call', call: 'wake', input: 7, rest: [], value: 0 }],
+    ['page', { type: 'call', call: 'wake', input: [], rest: null, value: 0 }],
+    ['page', { type: 'call', call: 'wake', input: [], rest: [], value: undefined }],
+    ['worker', null],
+    ['worker', 'call'],
+    ['worker', {}],
+    ['worker', { type: 'welcome' }],
+    ['worker', { type: 'news' }],
+    ['worker', { type: 'news', statistics: {}, urls: [], items: [null] }],
+    ['worker', { type: 'refused' }],
+  ])('what is no message of the %s ends the client and says so: %j', async (sender, message) => {
+    const { client, registration, [sender]: port } = await connected();
+    port.postMessage(message);
+    await settle();
+    expect(registration.lastError).toMatchObject({ code: 'internal' });
+    expect(registration.lastError.cause.message).toContain('does not understand');
+    expect(client.connectionState).toBe('closed');
+  });
 });
 
 describe('pages of one worker', () => {
@@ -618,6 +636,19 @@ describe('what else a connection carries', () => {
     await settle();
     expect(closed).toEqual(['transport']);
     expect(one.open).toBe(false);
+  });
+
+  test('requests come to the page again once the channel is detached', async () => {
+    const { client, registration, ask } = await connected();
+    const methods = [];
+    client.addEventListener('request', ({ detail }) => methods.push(detail.method));
+    const channel = registration.openChannel();
+    await settle();
+    channel.detach();
+    await settle();
+    expect(await ask('INVITE')).toEqual([480]);
+    expect(await ask('MESSAGE')).toEqual([405]);
+    expect(methods).toEqual(['INVITE', 'MESSAGE']);
   });
 });
 

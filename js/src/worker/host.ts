@@ -155,6 +155,7 @@ class Guest implements Listener {
     port.onmessage = ({ data }) => {
       this.#silence = 0;
       if (isFromPage(data)) this.#receive(data);
+      else this.#misunderstood();
     };
     port.onmessageerror = () => {
       this.#post({
@@ -204,6 +205,11 @@ class Guest implements Listener {
 
   trapped(error: unknown): void {
     this.#post({ type: 'trapped', error: packError(error) });
+  }
+
+  /** Only its page can post here, and to pass over what it wants done would leave the two at odds. */
+  #misunderstood(): void {
+    this.trapped(new Error('The worker does not understand its page.'));
   }
 
   #pack(result: Result): PackedResult {
@@ -267,7 +273,11 @@ class Guest implements Listener {
 
   #call({ call, input, rest, value }: FromPage & { type: 'call' }): void {
     const station = this.#station;
-    if (station === null || !allowed.includes(call)) return;
+    if (station === null) return;
+    if (!allowed.includes(call)) {
+      this.#misunderstood();
+      return;
+    }
     try {
       const own = station.agent.command(call, input, ...rest);
       if (call === 'create' && own !== value) throw new Error('The two cores differ.');

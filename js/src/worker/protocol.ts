@@ -150,7 +150,7 @@ function isOneOf(data: unknown, shapes: Record<string, Shape>): boolean {
   return fits(data, shapes[type] ?? {});
 }
 
-/** What is no message of ours is ignored. */
+/** What is no message of ours must not come: see who asks. */
 export const isFromPage = (data: unknown): data is FromPage => isOneOf(data, fromPage);
 export const isFromWorker = (data: unknown): data is FromWorker => isOneOf(data, fromWorker);
 
@@ -171,7 +171,8 @@ export function packError(error: unknown): PackedError {
   if (error instanceof RegistrationError) {
     details = Object.assign({} as ErrorDetails, error);
   }
-  return { name, message, details, option: typeof option === 'string' ? option : null, question };
+  const text = String(message); // somebody's error may hold anything there
+  return { name: String(name), message: text, details, option: typeof option === 'string' ? option : null, question };
 }
 
 export function unpackError({ name, message, details, option }: PackedError): Error {

@@ -118,6 +118,7 @@ export class RemoteStation implements Backend {
     }
     port.onmessage = ({ data }) => {
       if (isFromWorker(data)) this.#receive(data);
+      else this.#die(workerGone('It said what this page does not understand.'));
     };
     const gone = (): void => {
       this.#die(workerGone('It was terminated, or it ended by itself.'));
@@ -222,6 +223,7 @@ export class RemoteStation implements Backend {
       case 'question':
         this.#answer(message.question, message.server);
         break;
+      case 'failed':
       case 'trapped':
         this.#die(unpackError(message.error));
         break;
