@@ -355,6 +355,7 @@ describe('a wrong command line ends with 2, one line that names the option, and 
     ['unregister', () => [...base(), '--all', '--contact', 'sip:a@b'], /one of --all, --contact/],
     ['unregister', () => [...base(), '--all', '--contact-user', 'a'], /--contact-user goes with/],
     ['query', () => [...base(), '--expires', '60'], /unknown option --expires/],
+    ['watch', () => [...base(), '--for', '0'], /--for must be from 1 to/],
     ['registrar', () => ['--port', '65536'], /--port must be an integer/],
     ['registrar', () => ['--user', 'alice'], /--user must be name:password/],
     ['registrar', () => ['--algorithm', 'ROT13'], /--algorithm must be a list of MD5/],
@@ -715,6 +716,17 @@ describe('watch', () => {
     const program = start(words, credentials);
     await program.until(/"event":"registered"/);
     await program.until(/Ctrl-C unregisters/, 'stderr');
+  test('--for ends it with 1 when nothing was registered by then', async () => {
+    registrar.network = 'down';
+    const words = ['watch', url, '--aor', aor, '--for', '1'];
+    const result = await sipreg(words, credentials);
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stdout).toMatch(/^\d\d:\d\d:\d\d {2}retry +attempt 1 at /);
+    expect(result.stderr).toBe(
+      'sipreg watch: failed: not registered within 1.00 s, as --for says\n',
+    );
+  });
+
     const held = () => registrar.bindings(aor).length + other.registrar.bindings(aor).length;
     while (held() < 2) await new Promise((resolve) => setImmediate(resolve));
     program.child.kill('SIGINT');

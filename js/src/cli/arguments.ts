@@ -19,7 +19,6 @@ export type OptionTable = Readonly<Record<string, OptionSpec>>;
 const helpOption: OptionTable = { help: { help: 'show this help' } };
 
 const HELP_COLUMN = 30;
-const MAX_TIMEOUT_SECONDS = 86_400;
 
 /** A command's options and its URL. No error quotes what was given: it may be a secret in the wrong place. */
 export class Arguments {
@@ -67,12 +66,12 @@ export class Arguments {
     return Number(value);
   }
 
-  /** How long the command may take, in milliseconds. */
-  timeoutMs(fallback?: number): number | undefined {
-    const seconds = this.integer('timeout') ?? fallback;
+  /** A time of up to `most` seconds, in milliseconds. */
+  milliseconds(name: string, most: number): number | undefined {
+    const seconds = this.integer(name);
     if (seconds === undefined) return undefined;
-    if (seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-      throw new UsageError(`--timeout must be from 1 to ${MAX_TIMEOUT_SECONDS} seconds`);
+    if (seconds < 1 || seconds > most) {
+      throw new UsageError(`--${name} must be from 1 to ${most} seconds`);
     }
     return seconds * 1000;
   }

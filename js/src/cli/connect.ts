@@ -20,7 +20,11 @@ import { escapeControls, formatDuration } from './text.js';
 export const LAST_WORD_MS = 3000;
 
 /** What a monitoring system waits for at most, by default. */
-const CHECK_TIMEOUT_S = 10;
+const CHECK_TIMEOUT_MS = 10_000;
+
+const MAX_TIMEOUT_S = 86_400;
+/** What a timer can wait for. */
+const MAX_WATCH_S = 2_147_483;
 
 export interface Context {
   args: Arguments;
@@ -135,6 +139,20 @@ function withCause(error: unknown, host: string, cause: string | undefined): unk
   return error;
 }
 
+/** When the command is given up, in milliseconds, and what it says then. */
+function timeLimit(args: Arguments): { ms: number; says: string } {
+  const fallback = args.has('check') ? CHECK_TIMEOUT_MS : Infinity;
+  const timeout = args.milliseconds('timeout', MAX_TIMEOUT_S) ?? fallback;
+  const end = args.milliseconds('for', MAX_WATCH_S) ?? Infinity;
+  const ms = Math.min(timeout, end);
+  const span = formatDuration(ms);
+  const says =
+    end < timeout
+      ? `not registered within ${span}, as --for says`
+      : `gave up after ${span}, as --timeout says; is the server reachable?`;
+  return { ms, says };
+}
+
 /** One signal for the interruption and the time limit. */
 function limit(context: Context): { signal: AbortSignal; clear: () => void } {
   const stop = new AbortController();
@@ -144,14 +162,11 @@ function limit(context: Context): { signal: AbortSignal; clear: () => void } {
   };
   if (interrupt.aborted) onInterrupt();
   interrupt.addEventListener('abort', onInterrupt, { once: true });
-  const timeoutMs = context.args.timeoutMs(context.args.has('check') ? CHECK_TIMEOUT_S : undefined);
-  if (timeoutMs === undefined) return { signal: stop.signal, clear: () => undefined };
+  const { ms, says } = timeLimit(context.args);
+  if (ms === Infinity) return { signal: stop.signal, clear: () => undefined };
   const timer = setTimeout(() => {
-    const seconds = formatDuration(timeoutMs);
-    stop.abort(
-      new CommandFailure(`gave up after ${seconds}, as --timeout says; is the server reachable?`),
-    );
-  }, timeoutMs);
+    stop.abort(new CommandFailure(says));
+  }, ms);
   const clear = () => {
     clearTimeout(timer);
   };

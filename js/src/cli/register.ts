@@ -40,7 +40,10 @@ const requestOptionTable: OptionTable = {
 
 export const watchOptions: OptionTable = {
   ...requestOptionTable,
-  for: { value: 'seconds', help: 'end after this time; exit status 1 if the binding was lost' },
+  for: {
+    value: 'seconds',
+    help: 'end after this time; exit status 1 if it was not registered by then or the binding was lost',
+  },
 };
 
 export const registerOptions: OptionTable = {
@@ -98,7 +101,10 @@ export async function watch(context: Context): Promise<void> {
     await registerFirst(session);
     session.settle();
     watching.start();
-    const end = seconds === undefined ? 'Ctrl-C unregisters and ends' : `It ends in ${seconds} s`;
+    const end =
+      seconds === undefined
+        ? 'Ctrl-C unregisters and ends'
+        : `It ends ${seconds} s after its start`;
     session.terminal.talk(`It is kept registered now. ${end}.`);
     const { failure, losses } = await watching.ended;
     if (failure) throw failure;

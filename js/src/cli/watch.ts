@@ -74,13 +74,13 @@ function progressOf(registration: Registration): () => string {
 }
 
 export interface Watching {
-  /** Once registered: shows what is waited for, and starts the time of --for. */
+  /** Once registered: shows what is waited for. */
   start(): void;
   /** The interruption or the end of --for, or why the library gave up; and how often the binding was lost. */
   ended: Promise<{ failure: RegistrationError | null; losses: number }>;
 }
 
-/** Prints events from now on. */
+/** Prints events from now on, which is when the time of --for begins. */
 export function watchEvents(session: Session, seconds: number | undefined): Watching {
   const { registration, interrupt, terminal } = session;
   let timer: NodeJS.Timeout | undefined;
@@ -96,16 +96,16 @@ export function watchEvents(session: Session, seconds: number | undefined): Watc
     clearTimeout(timer);
     return { failure, losses };
   });
+  const stop = () => {
+    end(null);
+  };
+  if (seconds !== undefined) timer = setTimeout(stop, seconds * 1000);
   return {
     start: () => {
       terminal.waitingFor(progressOf(registration));
       registration.addEventListener('failed', ({ detail }) => {
         end(detail);
       });
-      const stop = () => {
-        end(null);
-      };
-      if (seconds !== undefined) timer = setTimeout(stop, Math.min(seconds * 1000, 2 ** 31 - 1));
       interrupt.addEventListener('abort', stop, { once: true });
       if (interrupt.aborted) stop();
     },
