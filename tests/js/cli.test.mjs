@@ -656,6 +656,35 @@ describe('register --watch', () => {
     expect(result.stderr).toContain('500');
   });
 
+  test('a binding that may stay leaves the command with 1', async () => {
+    let listed;
+    await listenAgain({
+      respond: (request) =>
+        listed === undefined ? undefined : reply(request, 200, 'OK', { Contact: listed }),
+    });
+    const program = watch();
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    listed = `${header(registrar.requests.at(-1), 'Contact')};expires=600`;
+    program.child.kill('SIGINT');
+    const result = await program.end();
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stderr).toMatch(
+      /failed: not unregistered, the registrar did not confirm it; the binding stays until \d\d:/,
+    );
+  });
+
+  test('without a connection at its end the command ends with 1', async () => {
+    const program = watch();
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    registrar.network = 'down';
+    registrar.disconnect();
+    await program.until(/connection +waiting/);
+    program.child.kill('SIGINT');
+    const result = await program.end();
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stderr).toMatch(/not unregistered, there is no connection; the binding stays/);
+  });
+
   test('a reader that goes away unregisters it', async () => {
     const program = watch('--trace');
     await program.until(/Ctrl-C unregisters/, 'stderr');
@@ -687,6 +716,17 @@ describe('watch', () => {
     expect(names).toEqual(events);
   });
 
+  test('--for ends it with 1 when nothing was registered by then', async () => {
+    registrar.network = 'down';
+    const words = ['watch', url, '--aor', aor, '--for', '1'];
+    const result = await sipreg(words, credentials);
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stdout).toMatch(/^\d\d:\d\d:\d\d {2}retry +attempt 1 at /);
+    expect(result.stderr).toBe(
+      'sipreg watch: failed: not registered within 1.00 s, as --for says\n',
+    );
+  });
+
   test('--json ends with an event that says why it failed', async () => {
     const env = { SIPREG_PASSWORD: 'wrong' };
     const result = await sipreg(['watch', url, '--aor', aor, '--json'], { env });
@@ -716,17 +756,6 @@ describe('watch', () => {
     const program = start(words, credentials);
     await program.until(/"event":"registered"/);
     await program.until(/Ctrl-C unregisters/, 'stderr');
-  test('--for ends it with 1 when nothing was registered by then', async () => {
-    registrar.network = 'down';
-    const words = ['watch', url, '--aor', aor, '--for', '1'];
-    const result = await sipreg(words, credentials);
-    expect(result).toMatchObject({ status: 1, signal: null });
-    expect(result.stdout).toMatch(/^\d\d:\d\d:\d\d {2}retry +attempt 1 at /);
-    expect(result.stderr).toBe(
-      'sipreg watch: failed: not registered within 1.00 s, as --for says\n',
-    );
-  });
-
     const held = () => registrar.bindings(aor).length + other.registrar.bindings(aor).length;
     while (held() < 2) await new Promise((resolve) => setImmediate(resolve));
     program.child.kill('SIGINT');
@@ -751,6 +780,21 @@ describe('--check', () => {
     const result = await register('--check', '--warn-after', '50');
     expect(result.status).toBe(1);
     expect(result.stdout).toMatch(/^SIPREG WARNING - .* \| time=\d+ms;50;;0 /);
+  });
+
+  test('register: WARNING with 1 when the registrar does not confirm the removal', async () => {
+    await listenAgain({
+      users: undefined,
+      respond: (request) =>
+        reply(request, 200, 'OK', {
+          Contact: header(request, 'Contact').replace(/;expires=\d+|$/, ';expires=600'),
+        }),
+    });
+    const result = await register('--check');
+    expect(result.status).toBe(1);
+    expect(result.stdout).toMatch(
+      /^SIPREG WARNING - .* for 600 s, but the registrar did not confirm the removal \| time=/,
+    );
   });
 
   test('register: CRITICAL with 2 when it fails, on one line', async () => {

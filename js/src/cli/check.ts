@@ -19,14 +19,20 @@ function warnAfter(args: Arguments): number {
   return args.integer('warn-after') ?? Infinity;
 }
 
-function finish({ args, terminal }: Session, ms: number, text: string, data: string): number {
+function finish(
+  { args, terminal }: Session,
+  ms: number,
+  text: string,
+  data: string,
+  problem = '',
+): number {
   const limit = warnAfter(args);
-  const isSlow = ms > limit;
+  const isWarning = ms > limit || problem !== '';
   const warning = limit === Infinity ? '' : String(limit);
   terminal.out(
-    `SIPREG ${isSlow ? 'WARNING' : 'OK'} - ${escapeControls(text)} | time=${ms}ms;${warning};;0${data}`,
+    `SIPREG ${isWarning ? 'WARNING' : 'OK'} - ${escapeControls(text)}${problem} | time=${ms}ms;${warning};;0${data}`,
   );
-  return isSlow ? checkStatus.warning : checkStatus.ok;
+  return isWarning ? checkStatus.warning : checkStatus.ok;
 }
 
 /** Registers and, as nobody is there to be called, unregisters again. */
@@ -36,13 +42,14 @@ export async function checkRegistration(session: Session): Promise<number> {
   const start = performance.now();
   const { expires } = await registration.register({ signal });
   const ms = Math.round(performance.now() - start);
-  await registration.unregister({ signal });
+  const { confirmed } = await registration.unregister({ signal });
   session.settle();
   return finish(
     session,
     ms,
     `${aor} registers in ${ms} ms for ${expires} s`,
     ` expires=${expires}s`,
+    confirmed ? '' : ', but the registrar did not confirm the removal',
   );
 }
 

@@ -128,19 +128,20 @@ function isRetryable(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === true;
 }
 
-/** Removes the binding and says whether the registrar confirmed that. */
+/** Removes the binding; throws where the registrar does not confirm that. */
 export async function unregisterAtEnd({ registration, terminal }: Session): Promise<void> {
   terminal.waitingFor(() => 'unregistering …');
   const limit = new AbortController();
   const timer = setTimeout(() => {
     limit.abort(new CommandFailure('the registrar did not answer the un-REGISTER'));
   }, LAST_WORD_MS);
-  const until = registration.expiresAt;
+  const { bound, expiresAt } = registration;
   try {
     const { sent, confirmed } = await registration.unregister({ signal: limit.signal });
-    if (confirmed || !registration.bound) return;
+    if (confirmed) return;
+    if (!bound) throw new CommandFailure('it was not registered any more');
     const why = sent ? 'the registrar did not confirm it' : 'there is no connection';
-    const end = until === null ? 'it expires' : formatTime(until);
+    const end = expiresAt === null ? 'it expires' : formatTime(expiresAt);
     throw new CommandFailure(`not unregistered, ${why}; the binding stays until ${end}`);
   } finally {
     clearTimeout(timer);
