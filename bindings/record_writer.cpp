@@ -115,6 +115,7 @@ void RecordWriter::append_json(const Output& output, Record& record) {
     case OutputKind::failed:
     case OutputKind::operation_failed:
       record.code = static_cast<std::uint32_t>(output.failure.code);
+      record.flag = output.sent;
       append_failure(output.failure);
       break;
     case OutputKind::warning:

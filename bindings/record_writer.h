@@ -28,7 +28,8 @@ struct Record {
   // connect, flow, channel: server; connection and registration: state;
   // failures: FailureCode
   std::uint32_t code = 0;
-  // transmit: text; trace: incoming; registration: bound; flow: connected
+  // transmit: text; trace: incoming; registration: bound; flow: connected;
+  // operation_failed: sent
   std::uint32_t flag = 0;
   // Where in the blob the bytes of transmit, trace, snapshot, channel and
   // channel_message are. All other kinds but connect to flow have JSON there,

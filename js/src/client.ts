@@ -1,6 +1,5 @@
 import { createPlatform } from './clock.js';
 import { Engine, type Audience } from './engine.js';
-import type { RegistrationError } from './errors.js';
 import { emit, Emitter } from './events.js';
 import { Field } from './fields.js';
 import { loadCore, type Source } from './load.js';
@@ -126,7 +125,7 @@ export class Client extends Emitter implements types.Client {
       registration.register(call).then(
         () => registration,
         (error: unknown) => {
-          discard(registration, error);
+          discard(registration);
           throw error;
         },
       ),
@@ -219,10 +218,8 @@ if (typeof Symbol.asyncDispose === 'symbol') {
  * Ends a registration whose register() failed or was aborted. A REGISTER that the registrar may have taken is taken back:
  * after a refusal there is nothing to take back.
  */
-function discard(registration: Registration, error: unknown): void {
-  const { code } = error as Partial<RegistrationError>;
-  const refused = code === 'rejected' || code === 'auth-failed' || code === 'interval';
-  if (refused || !internals.mayBeBound(registration)) {
+function discard(registration: Registration): void {
+  if (!internals.mayBeBound(registration)) {
     registration.remove();
     return;
   }

@@ -337,7 +337,8 @@ export class Engine implements Listener, ChannelOwner {
     });
   }
 
-  #happened({ kind, registration: id, reference }: Output, result: Result): void {
+  #happened(output: Output, result: Result): void {
+    const { kind, registration: id, reference } = output;
     const target = this.#registrations.get(id);
     if (kind === OutputKind.credentialsWanted) {
       if (target !== undefined) this.#wanted(target, reference, result);
@@ -351,7 +352,7 @@ export class Engine implements Listener, ChannelOwner {
       if (change !== null) change.failure = result;
     }
     if (kind >= OutputKind.operationDone) {
-      this.#operationEnded(kind, reference, result);
+      this.#operationEnded(output, target, result);
     } else if (target !== undefined) {
       this.dispatcher.tell(() => {
         internals.happen(target, kind, reference, result);
@@ -373,12 +374,18 @@ export class Engine implements Listener, ChannelOwner {
     }
   }
 
-  #operationEnded(kind: OutputKind, id: number, result: Result): void {
+  #operationEnded(
+    { kind, reference: id, flag }: Output,
+    target: Registration | undefined,
+    result: Result,
+  ): void {
     const operation = this.#operations.get(id);
     if (operation === undefined) return;
     this.#operations.delete(id);
     this.dispatcher.tell(() => {
       const { caller, givesBindings } = operation;
+      const isRefused = kind === OutputKind.operationFailed && !givesBindings && !flag;
+      if (isRefused && target !== undefined) internals.refused(target);
       if (caller.settled) return;
       if (kind === OutputKind.operationFailed) caller.reject(result.value);
       else if (givesBindings) caller.resolve((result.value as types.RegistrationInfo).bindings);

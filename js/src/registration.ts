@@ -36,6 +36,8 @@ export interface Internals {
   secrets(target: Registration): Secrets;
   /** A REGISTER was under way at some time, and may have made a binding: one that met a challenge has not. */
   mayBeBound(target: Registration): boolean;
+  /** ... nor has one that was refused. */
+  refused(target: Registration): void;
   change(target: Registration, properties: Properties): void;
   flowChanged(target: Registration, flow: Flow): void;
   /** One of the kinds that have an event. */
@@ -69,6 +71,9 @@ export class Registration extends Emitter implements types.Registration {
     internals = {
       secrets: (target) => target.#secrets,
       mayBeBound: (target) => target.#sent && !target.#engine.isAsking(target),
+      refused(target) {
+        target.#sent = false;
+      },
       flowChanged(target, flow) {
         if (typeof target.#flows !== 'object') return;
         target.#flows = target.#flows.map((each) => (each.regId === flow.regId ? flow : each));

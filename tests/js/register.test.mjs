@@ -325,6 +325,75 @@ describe('client.register()', () => {
     await world.client.close();
   });
 
+  test('DIG-21 a success that it does not take is taken back', async () => {
+    const registrar = createTestRegistrar({
+      users: { alice: 'secret-marker' },
+      rspauth: 'wrong',
+    });
+    const { client } = await createWorld({ webSocket: registrar.webSocket });
+    const done = client.register({ ...alice, digest: { requireMutual: true } });
+    await expect(done).rejects.toMatchObject({ code: 'auth-failed', status: 200 });
+    await turn();
+    expect(client.registrations).toEqual([]);
+    expect(registrar.bindings(alice.aor)).toEqual([]);
+    await client.close();
+  });
+
+  test('nothing is taken back while the last answer was a challenge', async () => {
+    const world = await createWorld({ credentialsTimeoutMs: 1000 });
+    const credentials = () => new Promise(() => undefined);
+    const done = world.client.register({ ...alice, credentials });
+    world.socket.open();
+    world.socket.receive(challenge(world.socket.last));
+    const rejected = expect(done).rejects.toMatchObject({ code: 'timeout' });
+    await world.clock.advance(1000);
+    await rejected;
+    expect(world.client.registrations).toEqual([]);
+    expect(world.socket.sent).toHaveLength(1);
+    await world.client.close();
+  });
+
+  test.each([
+    ['answered last', 1],
+    ['answered first', 0],
+  ])(
+    'a binding of a flow that was lost is taken back, though the refusal of the other %s',
+    async (_, lost) => {
+      const server = ['wss://a.example.com/ws', 'wss://b.example.com/ws'];
+      const world = await createWorld({ server });
+      const { sockets } = world;
+      const done = world.client.register({ ...alice, outbound: { flows: 2 } });
+      for (const socket of sockets) socket.open();
+      const rejected = expect(done).rejects.toThrow();
+      const ends = [
+        () => sockets[0].finish(1006),
+        () => sockets[1].receive(reply(sockets[1].last, 403, 'Forbidden')),
+      ];
+      ends[lost]();
+      ends[1 - lost]();
+      await rejected;
+      await world.clock.advance(5000);
+      expect(sockets[2].url).toBe(server[0]);
+      sockets[2].open();
+      expect(header(sockets[2].last, 'Expires')).toBe('0');
+      sockets[2].receive(reply(sockets[2].last, 200, 'OK'));
+      await world.client.close();
+    },
+  );
+
+  test('nothing is taken back where every flow was refused', async () => {
+    const world = await createWorld({ server: ['wss://a.example.com', 'wss://b.example.com'] });
+    const done = world.client.register({ ...alice, outbound: { flows: 2 } });
+    for (const socket of world.sockets) {
+      socket.open();
+      socket.receive(reply(socket.last, 403, 'Forbidden'));
+    }
+    await expect(done).rejects.toMatchObject({ code: 'rejected' });
+    expect(world.client.registrations).toEqual([]);
+    for (const socket of world.sockets) expect(socket.sent).toHaveLength(1);
+    await world.client.close();
+  });
+
   test('API-08 an abort in flight rejects with its reason and takes the registration back', async () => {
     const world = await createWorld();
     const abort = new AbortController();

@@ -213,7 +213,9 @@ struct Output {
   Millis retry_at = 0;  // also: connection, retry
   UnregisteredReason reason = UnregisteredReason::user;
   bool confirmed = false;       // unregistered, operation_done of an unregister
-  bool sent = false;            // operation_done of an unregister
+  // operation_done of an unregister; operation_failed: the registrar may have
+  // done what was asked, as it said so or as no answer came.
+  bool sent = false;
   std::uint32_t attempt = 0;    // retry: failures in a row
   std::string_view warning;     // warning: its code
   std::uint32_t challenge = 0;  // credentials_wanted: pass it back

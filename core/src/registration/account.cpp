@@ -198,13 +198,14 @@ bool Account::operation_done(Output& output) {
   return tells;
 }
 
-bool Account::operation_failed(const Output& output) {
+bool Account::operation_failed(Output& output) {
   Operation* const operation = find(output.operation);
   if (operation == nullptr) return false;
   const bool is_last = operation->waiting == 1;
   const bool tells = !operation->settled &&
                      (is_last || operation->kind == CallKind::unregister);
   if (tells) operation->settled = true;
+  output.sent = operation->sent |= output.sent;
   settle(*operation);
   return tells;
 }

@@ -73,7 +73,7 @@ class Account {
   [[nodiscard]] std::size_t best_flow() const;
   [[nodiscard]] bool properties_changed(Output& output, std::size_t flow);
   [[nodiscard]] bool operation_done(Output& output);
-  [[nodiscard]] bool operation_failed(const Output& output);
+  [[nodiscard]] bool operation_failed(Output& output);
   [[nodiscard]] bool credentials_wanted(Output& output, std::size_t flow);
   // False: there was none.
   bool drop_question(std::size_t flow);

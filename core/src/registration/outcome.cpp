@@ -11,6 +11,14 @@ constexpr Millis shortest_bound_retry = 5'000;
 constexpr Millis widest_retry_after_spread = 30'000;
 constexpr Millis longest_pending_wait = 10'000;
 
+// See Output::sent.
+bool may_be_done(const Exchange& exchange, const Failure& failure) {
+  const int status = failure.response.status;
+  if (status != 0) return status < 300;
+  return exchange.transactions > 0 && !exchange.waiting_for_credentials &&
+         failure.code != FailureCode::auth_failed;
+}
+
 }  // namespace
 
 void Registration::fail(const Failure& failure) {
@@ -183,6 +191,7 @@ void Registration::settle_failed(Exchange& exchange, const Failure& failure) {
     output.operation = operation;
     output.call = exchange.kind;
     output.failure = failure;
+    output.sent = may_be_done(exchange, failure);
   }
   exchange.operations.clear();
 }
