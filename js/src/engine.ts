@@ -36,7 +36,8 @@ interface Operation {
 export class Engine implements Listener, ChannelOwner {
   readonly dispatcher = new Dispatcher();
   state: types.ConnectionState = 'disconnected';
-  url = '';
+  /** What registrations with one flow have in common. */
+  flow: Pick<Flow, 'url' | 'connected'>;
   readonly #audience: Audience;
   readonly #snapshots: Snapshots | null;
   readonly #backend: Backend;
@@ -62,7 +63,7 @@ export class Engine implements Listener, ChannelOwner {
       this.#provide(id, challenge, fields);
     });
     this.#backend = start(this);
-    this.url = this.#backend.connector.url(0);
+    this.flow = { url: this.#backend.connector.url(0), connected: false };
   }
 
   get registrations(): Registration[] {
@@ -263,7 +264,6 @@ export class Engine implements Listener, ChannelOwner {
       const state = connectionStates[code] ?? 'closed';
       const url = this.#backend.connector.url(reference);
       this.state = state;
-      this.url = url;
       const detail: Details<'connectionchange'> = { state, url };
       if (flow !== 0) {
         detail.code = flow;
@@ -293,12 +293,13 @@ export class Engine implements Listener, ChannelOwner {
     });
   }
 
-  /** One of a registration that has several; the others' one flow is the connection. */
+  /** One of a registration that has several, or the one that the others have in common. */
   #flowChanged({ registration: id, reference: regId, code, flag: connected, x }: Output): void {
     const target = this.#registrations.get(id);
-    if (target === undefined) return;
     const url = this.#backend.connector.url(code);
     this.dispatcher.tell(() => {
+      if (id === 0) this.flow = { url, connected };
+      if (target === undefined) return;
       internals.flowChanged(target, { regId, url, connected, expiresAt: x || null });
     });
   }
@@ -435,7 +436,7 @@ export class Engine implements Listener, ChannelOwner {
     const registrations = [...this.#registrations];
     this.dispatcher.tell(() => {
       this.state = 'closed';
-      this.#audience.connectionchange({ state: 'closed', url: this.url });
+      this.#audience.connectionchange({ state: 'closed', url: this.flow.url });
       for (const [id, target] of registrations) {
         this.#desk.dismiss(id);
         this.#finish(id, target, end, last, cause);

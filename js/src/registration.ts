@@ -53,7 +53,7 @@ export class Registration extends Emitter implements types.Registration {
   readonly #engine: Engine;
   readonly #id: number;
   readonly #aor: string;
-  /** Several, or the reg-id of the only one, which is the client's connection. */
+  /** Several, or the reg-id of the only one: see Engine.flow. */
   #flows: readonly Flow[] | number;
   #secrets: Secrets;
   #state: types.RegistrationState = 'unregistered';
@@ -151,9 +151,9 @@ export class Registration extends Emitter implements types.Registration {
 
   get flows(): types.Registration['flows'] {
     if (typeof this.#flows === 'object') return this.#flows;
-    const { url, state } = this.#engine;
-    const connected = state === 'connected';
-    return [{ regId: this.#flows, url, connected, expiresAt: this.#expiresAt }];
+    const { flow, state } = this.#engine;
+    const connected = flow.connected && state === 'connected'; // the core may be gone
+    return [{ regId: this.#flows, url: flow.url, connected, expiresAt: this.#expiresAt }];
   }
 
   register(call?: types.CallOptions): Promise<Info> {

@@ -52,6 +52,37 @@ test('OB-07 one lost flow leaves the account registered, and comes back by itsel
   await client.close();
 });
 
+test('OB-07 a registration with one flow tells of its own, whatever the others do', async () => {
+  const { client, clock, sockets, done } = await start();
+  const single = client.createRegistration({ ...alice, aor: 'sip:bob@example.com' });
+  const registered = single.register();
+  for (const socket of sockets) {
+    socket.open();
+    for (const frame of socket.sent) socket.receive(accept(frame));
+  }
+  await Promise.all([done, registered]);
+  const [expected] = single.flows;
+  expect(expected).toMatchObject({ url: server[0], connected: true });
+  await clock.advance(60_000);
+  const seen = [];
+  client.addEventListener('connectionchange', ({ detail }) => seen.push(detail.state));
+  sockets[0].finish(1006);
+  expect(client.connectionState).toBe('connected');
+  expect(seen).toEqual([]);
+  expect(single.flows).toEqual([{ ...expected, connected: false }]);
+  sockets[1].finish(1006);
+  expect(single.flows[0].url).toBe(server[0]);
+  // Its connection takes the other server when its own fails.
+  await clock.advance(2_000);
+  const own = sockets.slice(2).find(({ url }) => url === server[0]);
+  own.finish(1006);
+  expect(sockets.at(-1).url).toBe(server[1]);
+  sockets.at(-1).open();
+  expect(single.flows[0]).toMatchObject({ url: server[1], connected: true });
+  await client.close();
+  expect(single.flows[0].connected).toBe(false);
+});
+
 test('OB-02 registrations of one account take reg-ids that are free', async () => {
   const { client } = await createWorld();
   const [first, second] = [1, 2].map(() => client.createRegistration(alice));

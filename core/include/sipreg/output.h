@@ -145,7 +145,8 @@ enum class OutputKind : std::uint8_t {
   trace,         // `bytes` went out or came in on `flow`; secrets are blanked
   connection,    // the connection's state
   registration,  // the registration's properties, before the event they cause
-  flow,          // one flow of a registration with several
+  flow,          // one flow of a registration with several, or with
+                 // registration 0 the flow of all that have one
   snapshot,      // `bytes` are to be kept for RegistrationOptions::snapshots,
                  // before what follows is sent; `flow_number` says whose
   // `channel` is open on `flow`, to `server`, or with flow 0 not open. `bytes`

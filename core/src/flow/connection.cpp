@@ -377,6 +377,11 @@ void Connection::enter(ConnectionState state, std::uint16_t code) {
     return;
   }
   state_ = state;
+  if (index_ == 0) {  // registrations with one flow use this one
+    Output& shared = environment_.outbox.push(OutputKind::flow);
+    shared.server = server_;
+    shared.connected = state == ConnectionState::connected;
+  }
   Output& output = environment_.outbox.push(OutputKind::connection);
   output.connection = state;
   output.connection_index = index_;
