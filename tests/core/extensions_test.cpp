@@ -286,6 +286,101 @@ TEST(Push, PN_01_a_success_names_the_contact_that_it_is_of) {
             std::string::npos);
 }
 
+// Registered at one that goes by the URI, and its next REGISTER has another.
+struct Moving {
+  Moving() {
+    RegistrationOptions options = with_push();
+    options.outbound = options.gruu = false;
+    options.has_credentials = true;
+    id = world.create(options);
+    world.call(id, CallKind::register_);
+    const std::string frame = world.next_frame();
+    bound = contacts(frame).front();
+    world.receive(accept(frame));
+    push("https://push.example.net/2");
+    world.call(id, CallKind::refresh);
+  }
+  void push(std::string_view prid) {
+    UpdateOptions update;
+    update.push = PushOptions{"webpush", prid, {}};
+    EXPECT_TRUE(world.agent.update(id, update).ok());
+  }
+  // "<URI>;expires=…" of each.
+  static std::vector<std::string> contacts(const std::string& frame) {
+    std::vector<std::string> rows;
+    constexpr std::string_view name = "\r\nContact: ";
+    for (std::size_t at = frame.find(name); at != frame.npos;
+         at = frame.find(name, at + 1)) {
+      const std::size_t begin = at + name.size();
+      const std::string row =
+          frame.substr(begin, frame.find('\r', begin) - begin);
+      rows.push_back(row.substr(0, row.find('>') + 1) +
+                     row.substr(row.find(";expires=")));
+    }
+    return rows;
+  }
+
+  // The old one, removed.
+  [[nodiscard]] std::string gone() const {
+    return bound.substr(0, bound.find('>') + 1) + ";expires=0";
+  }
+
+  Simulation world;
+  RegistrationId id = 0;
+  std::string bound;
+};
+
+TEST(Push, PN_01_UNR_01_another_contact_takes_the_place_of_the_old) {
+  Moving moving;
+  Simulation& world = moving.world;
+  const std::string frame = world.next_frame();
+  const std::vector<std::string> both = Moving::contacts(frame);
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_NE(both[0].find("net/2>;expires=600"), std::string::npos) << both[0];
+  EXPECT_EQ(both[1], moving.gone());
+  world.receive(digest_challenge(frame, "n"));
+  const std::string again = world.next_frame();
+  EXPECT_EQ(Moving::contacts(again), both);
+  world.receive(accept(again));
+  world.call(moving.id, CallKind::refresh);
+  EXPECT_EQ(Moving::contacts(world.next_frame()).size(), 1u);
+}
+
+TEST(Push, PN_01_OB_05_with_outbound_in_force_nothing_else_is_named) {
+  Simulation world;
+  const RegistrationId id = world.create(with_push());
+  world.call(id, CallKind::register_);
+  const std::string frame = world.next_frame();
+  world.receive(respond(
+      frame, 200,
+      "Require: outbound\r\nContact: " + header(frame, "Contact") + "\r\n"));
+  UpdateOptions update;
+  update.push = PushOptions{"webpush", "https://push.example.net/2", {}};
+  ASSERT_TRUE(world.agent.update(id, update).ok());
+  world.call(id, CallKind::refresh);
+  EXPECT_EQ(Moving::contacts(world.next_frame()).size(), 1u);
+}
+
+TEST(Push, PN_01_UNR_03_until_then_a_removal_is_of_both) {
+  Moving moving;
+  Simulation& world = moving.world;
+  world.receive(respond(world.next_frame(), 500));
+  world.call(moving.id, CallKind::unregister);
+  const std::vector<std::string> both = Moving::contacts(world.next_frame());
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_NE(both[0].find("net/2>;expires=0"), std::string::npos) << both[0];
+  EXPECT_EQ(both[1], moving.gone());
+}
+
+TEST(Push, PN_01_back_at_the_old_contact_it_is_not_removed) {
+  Moving moving;
+  moving.world.receive(respond(moving.world.next_frame(), 500));
+  moving.push("https://push.example.net/1?a=b");
+  moving.world.call(moving.id, CallKind::refresh);
+  EXPECT_EQ(Moving::contacts(moving.world.next_frame()),
+            std::vector<std::string>{moving.bound});
+}
+
 // -------------------------------------------------------------------- GRUU
 
 TEST(Gruu, GRU_03_a_failed_refresh_leaves_the_gruu_and_a_new_one_replaces_it) {

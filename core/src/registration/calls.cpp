@@ -220,6 +220,10 @@ void Registration::start(std::unique_ptr<Exchange> exchange) {
     wanted_ = !is_asked_to_leave();
     if (current_->expires) settings_.expires = *current_->expires;
     if (next_push_) {
+      // With outbound in force the instance and reg-id replace it.
+      if (bound_ && !old_contact_ && !(grant_ && grant_->outbound)) {
+        old_contact_ = std::make_unique<Text>(settings_.contact_uri());
+      }
       replace_push(*next_push_, settings_);
       next_push_.reset();
     }

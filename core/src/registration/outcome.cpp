@@ -244,6 +244,7 @@ void Registration::lose_binding() {
   refresh_at_ = no_deadline;
   registered_flow_ = 0;
   grant_.reset();
+  old_contact_.reset();
 }
 
 void Registration::warn(std::string_view code, std::string_view message) {

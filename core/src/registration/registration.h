@@ -284,6 +284,8 @@ class Registration {
   std::uint32_t dropped_by_ = 0;        // and which server
   std::uint32_t flow_refusals_ = 0;     // 430s in a row
   std::optional<Text> next_push_;       // for the next REGISTER
+  // The URI that is bound, where what came of another one is not known yet.
+  std::unique_ptr<Text> old_contact_;
 
   std::unique_ptr<Grant> grant_;
 

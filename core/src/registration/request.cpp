@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "message/uri.h"
 #include "message/writer.h"
 #include "registration/registration.h"
 #include "wipe.h"
@@ -131,8 +132,14 @@ void Registration::write_contact(message::Writer& out, const Exchange& exchange,
       settings_.refresh.policy != RefreshPolicy::off) {
     out.text(";+sip.pnsreg");
   }
-  out.text(";expires=").number(expires);
-  out.text("\r\nExpires: ").number(expires).text("\r\n");
+  out.text(";expires=").number(expires).text("\r\n");
+  // A registrar that goes by the URI alone (RFC 3261 section 10.3) keeps the
+  // old one beside the new.
+  if (old_contact_ &&
+      !message::equal_uris(*old_contact_, settings_.contact_uri())) {
+    out.text("Contact: <").text(*old_contact_).text(">;expires=0\r\n");
+  }
+  out.text("Expires: ").number(expires).text("\r\n");
 }
 
 void Registration::write_supported(message::Writer& out,

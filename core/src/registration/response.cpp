@@ -170,6 +170,7 @@ void Registration::register_succeeded(const message::Message& response) {
   const bool is_new = !bound_ || registered_flow_ != connection_.flow();
   bound_ = true;
   last_match_ = found.match;
+  old_contact_.reset();
   failures_ = flow_refusals_ = 0;
   retry_at_ = hold_until_ = no_deadline;
   registered_flow_ = connection_.flow();
