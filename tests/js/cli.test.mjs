@@ -765,6 +765,113 @@ describe('watch', () => {
   });
 });
 
+describe('several servers', () => {
+  let other;
+  /** A server that is not there, and its name. */
+  let gone;
+  let goneHost;
+
+  beforeEach(async () => {
+    other = await listen();
+    const closed = await listen();
+    gone = `${closed.url}/?token=${password}`;
+    goneHost = new URL(gone).host;
+    await closed.close();
+  });
+
+  afterEach(async () => {
+    await other.close();
+  });
+
+  const hostOf = (address) => new URL(address).host;
+  const run = (command, urls, ...words) =>
+    sipreg([command, ...urls, '--aor', aor, ...words], credentials);
+  const bindings = () => [...registrar.bindings(aor), ...other.registrar.bindings(aor)];
+
+  test('the error names every one that could not be reached', async () => {
+    const second = await listen();
+    await second.close();
+    const result = await run('register', [gone, second.url]);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toContain(`connection to ${goneHost}: connect ECONNREFUSED`);
+    expect(result.stderr).toContain(`connection to ${hostOf(second.url)}: connect ECONNREFUSED`);
+    expect(result.stderr).not.toContain(password);
+  });
+
+  test('the error names the one that was lost', async () => {
+    other.registrar.next({ lose: 'answer', disconnect: 1006 });
+    const result = await run('register', [gone, other.url]);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(other.url);
+    expect(result.stderr).not.toContain(goneHost);
+    expect(bindings()).toEqual([]);
+  });
+
+  test('--trace has the one that answers over its ladder', async () => {
+    const result = await run('register', [gone, other.url], '--trace');
+    expect(result.status).toBe(0);
+    expect(result.stdout).toContain(`  ${hostOf(other.url)}\n`);
+    expect(result.stdout).not.toContain(goneHost);
+  });
+
+  test('--flows 2 --trace has a head for each of them', async () => {
+    const result = await run('register', [url, other.url], '--flows', '2', '--trace');
+    expect(result.status).toBe(0);
+    for (const each of [url, other.url]) expect(result.stdout).toContain(`  ${hostOf(each)}\n`);
+    expect(bindings()).toHaveLength(2);
+  });
+
+  test.each([
+    ['register', [], 1],
+    ['register', ['--check'], 2],
+  ])('%s %j --flows 2 fails when one is not there', async (command, words, status) => {
+    const result = await run(command, [url, gone], '--flows', '2', ...words);
+    expect(result.status).toBe(status);
+    expect(all(result)).toContain(
+      `no binding over ${goneHost}: connection to ${goneHost}: connect ECONNREFUSED`,
+    );
+    expect(all(result)).not.toMatch(/Registered|SIPREG OK/);
+    expect(all(result)).not.toContain(password);
+    expect(bindings()).toEqual([]);
+  });
+
+  test('register --flows 2 waits for both until --timeout', async () => {
+    other.registrar.next({ status: 403 });
+    const result = await run('register', [url, other.url], '--flows', '2', '--timeout', '1');
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toContain(`no binding over ${hostOf(other.url)}; gave up after 1.00 s`);
+    expect(bindings()).toEqual([]);
+  });
+
+  test('register --flows 2 says so when both are held', async () => {
+    other.registrar.next({ delayMs: 300 });
+    const result = await run('register', [url, other.url], '--flows', '2', '--json');
+    expect(result.status).toBe(0);
+    expect(bindings()).toHaveLength(2);
+  });
+
+  test('watch --flows 2 waits for the one that is not there yet', async () => {
+    other.registrar.network = 'down';
+    const words = ['watch', url, other.url, '--aor', aor, '--flows', '2'];
+    const program = start(words, credentials);
+    await program.until(/^Registered/);
+    other.registrar.network = 'up';
+    await program.until(/Ctrl-C unregisters/, 'stderr');
+    expect(bindings()).toHaveLength(2);
+    program.child.kill('SIGINT');
+    expect(await program.end()).toMatchObject({ status: 0 });
+    expect(bindings()).toEqual([]);
+  });
+
+  test('watch --flows 2 --for fails when one never came', async () => {
+    const result = await run('watch', [url, gone], '--flows', '2', '--for', '1');
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(`no binding over ${goneHost}: `);
+    expect(result.stderr).toContain('--for says');
+    expect(bindings()).toEqual([]);
+  });
+});
+
 describe('--check', () => {
   test('register: OK with 0, one line, and nothing stays behind', async () => {
     const result = await register('--check');

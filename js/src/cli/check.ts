@@ -5,6 +5,7 @@
 import type { Arguments, OptionTable } from './arguments.js';
 import type { Session } from './connect.js';
 import { CommandFailure, UsageError } from './failure.js';
+import { awaitFlows } from './flows.js';
 import { escapeControls } from './text.js';
 
 export const checkStatus = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
@@ -41,6 +42,7 @@ export async function checkRegistration(session: Session): Promise<number> {
   const { aor, registration, signal } = session;
   const start = performance.now();
   const { expires } = await registration.register({ signal });
+  await awaitFlows(session, false);
   const ms = Math.round(performance.now() - start);
   const { confirmed } = await registration.unregister({ signal });
   session.settle();

@@ -1,7 +1,6 @@
 /**
  * What register, unregister and query have in common: their options, a client, the trace, interruption and the time limit.
  */
-import WebSocket from 'ws';
 import {
   createClient,
   type Client,
@@ -13,6 +12,7 @@ import type { Arguments, OptionTable } from './arguments.js';
 import { CommandFailure } from './failure.js';
 import { createLadder } from './ladder.js';
 import { credentialOptions, readCredentials } from './password.js';
+import { hostOf, Sockets } from './sockets.js';
 import type { Terminal } from './terminal.js';
 import { escapeControls, formatDuration } from './text.js';
 
@@ -37,14 +37,12 @@ export interface Session extends Context {
   aor: string;
   client: Client;
   registration: Registration;
+  sockets: Sockets;
   /** For the library's calls: the interruption or the end of --timeout. */
   signal: AbortSignal;
   /** From here on --timeout is over: what was asked for has happened. */
   settle(): void;
 }
-
-/** The largest frame taken from a server. The library has limits of its own; this one spares the memory. */
-const MAX_FRAME_BYTES = 1024 * 1024;
 
 export const connectionOptions: OptionTable = {
   aor: { value: 'uri', help: 'address of record, sip:alice@example.com (required)' },
@@ -68,11 +66,6 @@ export const connectionOptions: OptionTable = {
   json: { help: 'print JSON, one object a line; the trace goes to stderr' },
 };
 
-/** Host and port only: a URL may carry secrets in its user info and its query. */
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'server';
-}
-
 function traceTo(terminal: Terminal, args: Arguments, client: Client): void {
   const full = args.has('trace-full');
   if (!args.has('trace') && !full) return;
@@ -88,28 +81,13 @@ function traceTo(terminal: Terminal, args: Arguments, client: Client): void {
     colour: terminal.colour(stream),
     full,
   });
-  let isFirst = true;
+  let shown = '';
   client.addEventListener('message', ({ detail }) => {
-    if (isFirst) write(ladder.header());
-    isFirst = false;
+    const host = hostOf(detail.url);
+    if (host !== shown) write(ladder.header(host));
+    shown = host;
     write(ladder.add({ ...detail, time: performance.now() }));
   });
-}
-
-/** `ws`, in Node's own way of saying why a connection failed; browsers and Node's WebSocket hide that. */
-class Sockets {
-  lastError: string | undefined;
-
-  readonly open = (url: string, protocols: string[]): WebSocket => {
-    const socket = new WebSocket(url, protocols, {
-      maxPayload: MAX_FRAME_BYTES,
-      perMessageDeflate: false,
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.lastError = error.message === '' ? error.code : error.message;
-    });
-    return socket;
-  };
 }
 
 function commonOptions(args: Arguments, aor: string): RegistrationOptions {
@@ -132,9 +110,9 @@ function isTransportError(error: unknown): error is Error {
 }
 
 /** The library speaks for all platforms, most of which hide why a connection failed. Here it is known. */
-function withCause(error: unknown, host: string, cause: string | undefined): unknown {
-  if (isTransportError(error) && cause !== undefined) {
-    error.message = `connection to ${host}: ${cause}. Check the URL and that a SIP server takes WebSockets there.`;
+function withCause(error: unknown, { failures }: Sockets): unknown {
+  if (isTransportError(error) && failures !== '') {
+    error.message = `${failures}. Check the URL and that a SIP server takes WebSockets there.`;
   }
   return error;
 }
@@ -174,12 +152,12 @@ function limit(context: Context): { signal: AbortSignal; clear: () => void } {
 }
 
 /** The state of the connection as a line of progress. */
-function progressOf(client: Client, host: string): () => string {
+function progressOf(client: Client, sockets: Sockets): () => string {
   const start = performance.now();
   return () => {
     const seconds = Math.floor((performance.now() - start) / 1000);
     const what = client.connectionState === 'connected' ? 'waiting for' : 'connecting to';
-    return `${what} ${host} … ${seconds} s`;
+    return `${what} ${sockets.host} … ${seconds} s`;
   };
 }
 
@@ -196,11 +174,11 @@ export async function withSession<T>(
   const { args, terminal } = context;
   const aor = args.required('aor', 'sip:alice@example.com');
   const { urls } = args;
-  const host = hostOf(urls[0]);
   const instanceId = args.text('instance-id');
   const { signal, clear } = limit(context);
-  const sockets = new Sockets();
+  const sockets = new Sockets(urls[0]);
   let client: Client | undefined;
+  let isDone = false;
   try {
     const credentials = await readCredentials(args, signal);
     client = await createClient({
@@ -222,18 +200,20 @@ export async function withSession<T>(
     registration.addEventListener('warning', ({ detail }) => {
       terminal.talk(`Warning (${detail.code}): ${escapeControls(detail.message)}`);
     });
-    terminal.waitingFor(progressOf(client, host));
+    terminal.waitingFor(progressOf(client, sockets));
     const settle = () => {
       clear();
       terminal.waitingFor(null);
     };
-    return await use({ ...context, aor, client, registration, signal, settle });
+    const result = await use({ ...context, aor, client, registration, sockets, signal, settle });
+    isDone = true;
+    return result;
   } catch (error) {
-    throw withCause(error, host, sockets.lastError);
+    throw withCause(error, sockets);
   } finally {
     clear();
     terminal.waitingFor(null);
-    // A REGISTER that was given up may have reached the registrar all the same.
-    await client?.close(signal.aborted ? { unregister: true, timeoutMs: LAST_WORD_MS } : {});
+    // A REGISTER that was given up may have reached the registrar all the same, and one flow may be held without the other.
+    await client?.close(isDone ? {} : { unregister: true, timeoutMs: LAST_WORD_MS });
   }
 }

@@ -32,8 +32,8 @@ export interface LadderEntry {
 
 /** Both give lines without a line break at the end. */
 export interface Ladder {
-  /** The two names and the start of the lifelines; print it once, first. */
-  header(): string;
+  /** The two names and the start of the lifelines; print it first, and when the party on the right is another one. */
+  header(right?: string): string;
   /** One message. */
   add(entry: LadderEntry): string;
 }
@@ -123,9 +123,9 @@ export function createLadder(options: LadderOptions): Ladder {
   }
 
   return {
-    header() {
+    header(name = options.right) {
       const left = fit(escapeControls(options.left), Math.floor(inner / 2));
-      const right = fit(escapeControls(options.right), Math.floor(inner / 2));
+      const right = fit(escapeControls(name), Math.floor(inner / 2));
       // The left name stands over its lifeline; the right one ends where the time column may begin.
       const indent = '  ';
       const rightStart = LEFT_MARGIN + inner + 2 + TIME_COLUMNS / 2 - displayWidth(right);

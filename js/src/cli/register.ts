@@ -6,6 +6,7 @@ import type { Arguments, OptionTable } from './arguments.js';
 import { checkOptions, checkRegistration } from './check.js';
 import { connectionOptions, withSession, type Context, type Session } from './connect.js';
 import { CommandFailure } from './failure.js';
+import { awaitFlows } from './flows.js';
 import { describeRegistration, formatTime, registrationRecord } from './report.js';
 import { registerFirst, unregisterAtEnd, watchEvents } from './watch.js';
 
@@ -76,6 +77,7 @@ function requestOptions(args: Arguments): Partial<RegistrationOptions> {
 async function registerOnce(session: Session): Promise<void> {
   const { args, terminal, registration, signal, aor } = session;
   const info = await registration.register({ signal });
+  await awaitFlows(session, false);
   session.settle();
   if (args.has('json')) terminal.out(JSON.stringify(registrationRecord(aor, info)));
   else terminal.out(describeRegistration(aor, info));
@@ -99,6 +101,7 @@ export async function watch(context: Context): Promise<void> {
   await withSession(context, requestOptions(context.args), true, async (session) => {
     const watching = watchEvents(session, seconds);
     await registerFirst(session);
+    await awaitFlows(session, true);
     session.settle();
     watching.start();
     const end =
