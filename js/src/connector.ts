@@ -140,8 +140,18 @@ export class Connector implements SocketOwner {
     if (!this.#sockets.delete(socket.flow)) return;
     const { endpoint } = socket;
     // What an address carries besides, a token in its query above all, stays out of events and errors.
-    this.reason = endpoint === null ? reason : reason.replaceAll(endpoint.url, endpoint.publicUrl);
+    // Platforms spell the rest of the address as they like.
+    const url = endpoint?.url ?? '';
+    const queries = endpoint ? [url.slice(endpoint.publicUrl.length), new URL(url).search] : [];
+    const { stack, cause: origin } = (cause ?? {}) as Error;
+    const told = [cause, stack, origin].join(' ');
+    this.reason = reason;
     this.cause = cause;
+    for (const query of queries.filter((each) => each.length > 1)) {
+      const secret = query.slice(1);
+      this.reason = this.reason.replaceAll(query, '').replaceAll(secret, '…');
+      if (told.includes(secret)) this.cause = undefined;
+    }
     this.lostUrl = socket.endpoint?.publicUrl ?? '';
     this.#events.flowLost(socket.flow, code);
   }

@@ -499,3 +499,43 @@ describe('real sockets (ws)', () => {
     expect(await closed).toBe(1009);
   });
 });
+
+describe('API-12 a token in the address stays out of errors and events', () => {
+  const told = async (server, happen) => {
+    const seen = [];
+    const { client, sockets } = await createWorld({
+      server,
+      reconnect: false,
+      ...(happen.factory && { webSocket: happen.factory }),
+    });
+    client.addEventListener('connectionchange', ({ detail }) => seen.push(detail));
+    const done = client.register(alice).catch((reason) => reason);
+    if (happen.socket) happen.socket(sockets.at(-1));
+    const error = await done;
+    await client.close();
+    expect(error.code).toBe('transport');
+    const { cause } = error;
+    return JSON.stringify([seen, error.message, error.stack, cause?.message, cause?.stack]);
+  };
+
+  test.each([
+    ['wss://a.example.com?tok=query-marker', 'wss://a.example.com/?tok=query-marker'],
+    ['WSS://A.example.com/ws?tok=query-marker', 'wss://a.example.com/ws?tok=query-marker'],
+    ['wss://a.example.com/ws?tok=query-marker', '/ws?tok=query-marker'],
+    ['wss://a.example.com/ws?tok=query-marker&b=other-marker', 'tok=query-marker&b=other-marker'],
+    ['wss://a.example.com/ws?tok=query-marker', 'wss://a.example.com/ws?tok=query-marker'],
+  ])('%s, told as %s', async (server, spelling) => {
+    const text = `connection to '${spelling}' failed`;
+    for (const happen of [
+      { socket: (socket) => socket.error({ message: text, error: new Error(text) }) },
+      { socket: (socket) => socket.finish(1006, text) },
+      {
+        factory: (url) => {
+          throw new SyntaxError(`The URL '${url}' is invalid`);
+        },
+      },
+    ]) {
+      expect(await told(server, happen)).not.toContain('marker');
+    }
+  });
+});
