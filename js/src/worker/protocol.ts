@@ -164,15 +164,16 @@ export class AddressError extends Error {
 }
 
 export function packError(error: unknown): PackedError {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const told: Record<'name' | 'message', unknown> =
+    error instanceof Error ? error : new Error(String(error));
+  const [name, message] = [String(told.name), String(told.message)]; // which may hold anything
   const { option } = error as { option?: unknown };
   const question = error instanceof AddressError ? error.question : null;
   let details: ErrorDetails | null = null;
   if (error instanceof RegistrationError) {
     details = Object.assign({} as ErrorDetails, error);
   }
-  const text = String(message); // somebody's error may hold anything there
-  return { name: String(name), message: text, details, option: typeof option === 'string' ? option : null, question };
+  return { name, message, details, option: typeof option === 'string' ? option : null, question };
 }
 
 export function unpackError({ name, message, details, option }: PackedError): Error {
