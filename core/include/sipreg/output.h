@@ -213,7 +213,7 @@ struct Output {
   Millis refresh_at = 0;
   Millis retry_at = 0;  // also: connection, retry
   UnregisteredReason reason = UnregisteredReason::user;
-  bool confirmed = false;       // unregistered, operation_done of an unregister
+  bool confirmed = false;  // unregistered, operation_done of an unregister
   // operation_done of an unregister; operation_failed: the registrar may have
   // done what was asked, as it said so or as no answer came.
   bool sent = false;
