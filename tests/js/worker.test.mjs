@@ -104,7 +104,7 @@ describe('a thread of Node', () => {
   });
 
   test('that is terminated ends everything that is pending', async () => {
-    const worker = startThread();
+    const worker = startThread({ answers: 2 }); // the challenge and the success
     const client = await createWorkerClient({ worker, server });
     const registration = await client.register(alice);
     const log = listen(registration);
