@@ -25,10 +25,8 @@ class AnyList {
   // Closes the gap that the elements from `at` on have left.
   void close_gap(void* at, std::size_t count, std::size_t size);
   static void move(void* to, const void* from, std::size_t size);
-  // Those behind are no more. Returns how many they were.
-  std::size_t cut(std::size_t size) {
-    return std::exchange(size_, size) - size;
-  }
+  // Those behind the first `count` are no more. Returns how many they were.
+  std::size_t cut(std::size_t count, std::size_t size);
   void swap(AnyList& other) noexcept;
 
   void* memory_ = nullptr;
@@ -37,7 +35,8 @@ class AnyList {
 };
 
 // Of a std::vector what is used of it. Elements are moved as bytes, so no
-// Element may hold an address within itself.
+// Element may hold an address within itself. Where one has been moved away from
+// is overwritten: it may have held a secret.
 template <typename Element>
 class List : public AnyList {
  public:
@@ -105,7 +104,7 @@ class List : public AnyList {
       predicate(each) ? std::destroy_at(&each)
                       : move(kept++, &each, sizeof(Element));
     }
-    return cut(static_cast<std::size_t>(kept - begin()));
+    return cut(static_cast<std::size_t>(kept - begin()), sizeof(Element));
   }
 };
 

@@ -13,6 +13,19 @@ export interface FlowEvents {
 
 const abnormalClosure = 1006;
 
+/** Of a query: fewer characters are no token, and may stand anywhere. */
+const shortestSecret = 8;
+
+/** Whether an error, which may be anything, shows the secret. */
+function tells(error: unknown, secret: string): boolean {
+  try {
+    const { stack, cause } = (error ?? {}) as Error;
+    return [error, stack, cause].join(' ').includes(secret);
+  } catch {
+    return true; // it has no text
+  }
+}
+
 /** The client's sockets by flow: opens them, and asks the functions among the servers for their addresses. */
 export class Connector implements SocketOwner {
   readonly #servers: Server[];
@@ -143,14 +156,14 @@ export class Connector implements SocketOwner {
     // Platforms spell the rest of the address as they like.
     const url = endpoint?.url ?? '';
     const queries = endpoint ? [url.slice(endpoint.publicUrl.length), new URL(url).search] : [];
-    const { stack, cause: origin } = (cause ?? {}) as Error;
-    const told = [cause, stack, origin].join(' ');
     this.reason = reason;
     this.cause = cause;
     for (const query of queries.filter((each) => each.length > 1)) {
-      const secret = query.slice(1);
-      this.reason = this.reason.replaceAll(query, '').replaceAll(secret, '…');
-      if (told.includes(secret)) this.cause = undefined;
+      this.reason = this.reason.replaceAll(query, '');
+      // A word of a few letters stands in many places.
+      const secret = query.length > shortestSecret ? query.slice(1) : query;
+      this.reason = this.reason.replaceAll(secret, '…');
+      if (tells(cause, secret)) this.cause = undefined;
     }
     this.lostUrl = socket.endpoint?.publicUrl ?? '';
     this.#events.flowLost(socket.flow, code);

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,34 @@ List<int> counting(int count) {
 
 std::vector<int> elements(const List<int>& list) {
   return {list.begin(), list.end()};
+}
+
+// Wipes itself, as an HA1 does.
+struct Secret {
+  char octets[16] = "secret-marker";
+  Secret() = default;
+  Secret(const Secret&) = default;
+  ~Secret() { std::fill(std::begin(octets), std::end(octets), '\0'); }
+};
+
+// Of the memory in which `count` stood.
+bool shows_secret(const List<Secret>& list, std::size_t count) {
+  const std::string_view memory(reinterpret_cast<const char*>(list.data()),
+                                count * sizeof(Secret));
+  return memory.substr(list.size() * sizeof(Secret)).find("secret") !=
+         memory.npos;
+}
+
+TEST(List, what_moves_up_leaves_no_copy_behind) {
+  List<Secret> list(4);
+  list.erase(list.begin());
+  EXPECT_FALSE(shows_secret(list, 4));
+  list.resize(4);
+  std::size_t place = 0;
+  EXPECT_EQ(list.erase_if([&place](const Secret&) { return place++ < 2; }), 2u);
+  EXPECT_FALSE(shows_secret(list, 4));
+  list.clear();
+  EXPECT_FALSE(shows_secret(list, 4));
 }
 
 TEST(List, grows_and_keeps_its_memory_when_cleared) {

@@ -381,6 +381,18 @@ describe('client.register()', () => {
     },
   );
 
+  test("a binding is taken back after a proxy's word that no answer came", async () => {
+    const world = await createWorld();
+    const done = world.client.register(alice);
+    world.socket.open();
+    const rejected = expect(done).rejects.toMatchObject({ status: 504 });
+    world.socket.receive(reply(world.socket.last, 504, 'Server Time-out'));
+    await rejected;
+    expect(header(world.socket.last, 'Expires')).toBe('0');
+    world.socket.receive(reply(world.socket.last, 200, 'OK'));
+    await world.client.close();
+  });
+
   test('nothing is taken back where every flow was refused', async () => {
     const world = await createWorld({ server: ['wss://a.example.com', 'wss://b.example.com'] });
     const done = world.client.register({ ...alice, outbound: { flows: 2 } });

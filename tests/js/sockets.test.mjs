@@ -538,4 +538,22 @@ describe('API-12 a token in the address stays out of errors and events', () => {
       expect(await told(server, happen)).not.toContain('marker');
     }
   });
+
+  test('a query of a few letters takes no words out of the reason', async () => {
+    const text = 'connect ECONNREFUSED ws.example.com';
+    const happen = { socket: (socket) => socket.error({ message: text, error: new Error(text) }) };
+    const all = await told('wss://a.example.com/?ws', happen);
+    expect(all.split(text).length - 1).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ['a symbol', Symbol('odd')],
+    ['an object without a prototype', Object.create(null)],
+    ['null', null],
+  ])('what cannot be read, %s, is a failure like any other', async (_, thrown) => {
+    const factory = () => {
+      throw thrown;
+    };
+    expect(await told('wss://a.example.com/?tok=query-marker', { factory })).toContain('opened');
+  });
 });

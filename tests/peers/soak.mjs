@@ -96,7 +96,7 @@ export async function soak({ days = 30, seed = 1 } = {}) {
   for (const type of Object.keys(states))
     registration.addEventListener(type, () => (states[type] += 1));
   const longWaits = [];
-  registration.addEventListener('retry', ({ attempt, retryAt }) => {
+  registration.addEventListener('retry', ({ detail: { attempt, retryAt } }) => {
     if (retryAt - clock.now > longestWaitMs(attempt)) longWaits.push({ attempt, retryAt });
   });
   await registration.register();

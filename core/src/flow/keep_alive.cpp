@@ -81,8 +81,8 @@ KeepAlive::Action KeepAlive::ask(bool ignores_pings, Millis now,
 
 KeepAlive::Action KeepAlive::probe(const Server& server, Millis now,
                                    Millis timeout, bool by_options) {
-  if (demanded_) return Action::none;
-  demanded_ = true;
+  if (demanded_ || (by_options && probing())) return Action::none;
+  demanded_ = !by_options || server.answers_options;
   return ask(by_options || server.ignores_pings, now, timeout);
 }
 

@@ -39,6 +39,8 @@ class KeepAlive {
 
   // Asks at once; silence until `timeout` has passed ends the flow.
   // `by_options`: not by a ping where the method is left to us.
+  // Then silence has the consequences of any keep-alive's where the server has
+  // not answered an OPTIONS before.
   [[nodiscard]] Action probe(const Server& server, Millis now, Millis timeout,
                              bool by_options);
   // The host itself asks, by a request of its own.

@@ -11,10 +11,10 @@ constexpr Millis shortest_bound_retry = 5'000;
 constexpr Millis widest_retry_after_spread = 30'000;
 constexpr Millis longest_pending_wait = 10'000;
 
-// See Output::sent.
+// See Output::sent. A proxy's 408 or 504 says that no answer came.
 bool may_be_done(const Exchange& exchange, const Failure& failure) {
   const int status = failure.response.status;
-  if (status != 0) return status < 300;
+  if (status != 0) return status < 300 || status == 408 || status == 504;
   return exchange.transactions > 0 && !exchange.waiting_for_credentials &&
          failure.code != FailureCode::auth_failed;
 }

@@ -28,7 +28,7 @@ export async function awaitFlows(session: Session, keep: boolean): Promise<void>
     const isHopeless =
       !keep &&
       args.urls.every(
-        (url) => sockets.failure(url) ?? held.some((each) => hostOf(each.url) === hostOf(url)),
+        (url) => sockets.failure(url) ?? held.some((each) => each.url === url.split('?', 1)[0]),
       );
     if (isHopeless || isLate || signal.aborted) {
       const { reason } = signal as { reason: unknown };

@@ -99,7 +99,8 @@ export function watchEvents(session: Session, seconds: number | undefined): Watc
   const stop = () => {
     end(null);
   };
-  if (seconds !== undefined) timer = setTimeout(stop, seconds * 1000);
+  // It keeps no process alive that has failed.
+  if (seconds !== undefined) timer = setTimeout(stop, seconds * 1000).unref();
   return {
     start: () => {
       terminal.waitingFor(progressOf(registration));

@@ -163,11 +163,19 @@ export class AddressError extends Error {
   }
 }
 
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'an error without a text';
+  }
+}
+
 export function packError(error: unknown): PackedError {
   const told: Record<'name' | 'message', unknown> =
-    error instanceof Error ? error : new Error(String(error));
-  const [name, message] = [String(told.name), String(told.message)]; // which may hold anything
-  const { option } = error as { option?: unknown };
+    error instanceof Error ? error : { name: 'Error', message: error };
+  const [name, message] = [textOf(told.name), textOf(told.message)]; // which may hold anything
+  const { option } = (error ?? {}) as { option?: unknown };
   const question = error instanceof AddressError ? error.question : null;
   let details: ErrorDetails | null = null;
   if (error instanceof RegistrationError) {
