@@ -165,12 +165,15 @@ test('Q-24: a quick restart meets twenty clients spread out', { timeout }, async
 test('killed amid the first 200 REGISTERs: all settle, all come back', { timeout }, async (t) => {
   const clients = await createClients(t, 4);
   const registered = clients[0].registrations[0].whenRegistered();
-  const outcomes = all(clients).map((registration) => code(registration.register()));
+  const register = (some) => all(some).map((registration) => code(registration.register()));
+  const outcomes = register(clients.slice(0, 3));
   await registered;
+  // However fast it is, it does not answer those that begin in the turn of its end.
+  outcomes.push(...register(clients.slice(3)));
   await kamailio.kill();
   const settled = await Promise.all(outcomes);
   t.diagnostic(`${settled.filter((outcome) => outcome === 'resolved').length} were registered`);
-  assert.deepEqual(new Set([...settled, 'resolved']), new Set(['resolved', 'transport']));
+  assert.deepEqual(new Set(settled), new Set(['resolved', 'transport']));
   await restart(t, clients);
   await assertTable(all(clients));
   assert.equal(await kamailio.counter('accepted_regs'), 200);
