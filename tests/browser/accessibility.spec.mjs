@@ -33,14 +33,16 @@ test('the keyboard alone registers, breaks the server and unregisters', async ({
 
 test('the dialog takes the focus, keeps it, and gives it back', async ({ page, demo }) => {
   await openPage(page, demo.url);
-  await page.getByRole('button', { name: 'Add account' }).focus();
+  const opener = page.getByRole('button', { name: 'Add account' });
+  await opener.focus();
+  await expect(opener).toBeFocused();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Add an account' });
   await expect(dialog).toBeVisible();
   await expect(page.getByLabel('Address of record')).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
-  await expect(page.getByRole('button', { name: 'Add account' })).toBeFocused();
+  await expect(opener).toBeFocused();
 });
 
 test('the state is announced, the ticking countdown is not', async ({ page, demo }) => {

@@ -87,6 +87,10 @@ async function contentOf(url, demo) {
 export async function openPage(page, url) {
   await page.goto(url);
   await expect(page.locator('#register')).toBeEnabled();
+  // Chromium drops what is typed before a page's first paint, which comes after the scripts on a busy machine.
+  await page.waitForFunction(
+    () => performance.getEntriesByName('first-contentful-paint').length > 0,
+  );
 }
 
 /** Has the accounts register at this server in place of the registrar in the page. */
