@@ -381,10 +381,25 @@ TEST(SeveralFlows, OB_07_a_spare_server_stands_in_for_one_flow_only) {
   EXPECT_EQ(servers.size(), world.wanted.size());
 }
 
-// Two servers, the first of which may be down.
-struct TwoServers {
-  explicit TwoServers(Simulation& simulation) : world(simulation) {
+// Alice with two flows, and bob who shares the first connection and has no
+// other. Some of the servers may be down.
+struct SharedConnection {
+  explicit SharedConnection(std::uint32_t servers) : world(client(servers)) {
     world.auto_open = false;
+    RegistrationOptions options = testing::alice();
+    options.flows = 2;
+    alice = world.create(options);
+    options.aor = "sip:bob@example.com";
+    options.flows = 1;
+    bob = world.create(options);
+    world.call(alice, CallKind::register_);
+    world.call(bob, CallKind::register_);
+  }
+  static ClientOptions client(std::uint32_t servers) {
+    ClientOptions client;
+    client.servers = servers;
+    client.keep_alive.on = false;
+    return client;
   }
 
   [[nodiscard]] std::uint32_t server_of(FlowId flow) const {
@@ -394,7 +409,7 @@ struct TwoServers {
   void run(int seconds) {
     for (; seconds > 0; --seconds) {
       for (const auto& [flow, is_open] : std::map(world.sockets())) {
-        const bool is_up = server_of(flow) == 1 || !first_is_down;
+        const bool is_up = !down.contains(server_of(flow));
         if (is_open && !is_up) world.drop(1006, flow);
         if (!is_open) is_up ? world.open(flow) : world.refuse(flow);
       }
@@ -416,37 +431,28 @@ struct TwoServers {
     return servers;
   }
 
-  Simulation& world;
-  bool first_is_down = false;
+  Simulation world;
+  RegistrationId alice = 0;
+  RegistrationId bob = 0;
+  std::set<std::uint32_t> down;
 };
 
-// The first connection serves bob too, who has no other.
+using Servers = std::multiset<std::uint32_t>;
+
 TEST(SeveralFlows, OB_07_flows_part_again_after_a_server_was_away) {
-  using Servers = std::multiset<std::uint32_t>;
-  ClientOptions client;
-  client.servers = 2;
-  client.keep_alive.on = false;
-  Simulation world(client);
-  TwoServers host(world);
-  RegistrationOptions options = alice();
-  options.flows = 2;
-  const RegistrationId id = world.create(options);
-  options.aor = "sip:bob@example.com";
-  options.flows = 1;
-  const RegistrationId bob = world.create(options);
-  world.call(id, CallKind::register_);
-  world.call(bob, CallKind::register_);
+  SharedConnection host(2);
+  Simulation& world = host.world;
   host.run(60);
   EXPECT_EQ(host.servers(), (Servers{0, 1}));
-  host.first_is_down = true;
+  host.down = {0};
   host.run(60);
   EXPECT_EQ(host.servers(), (Servers{1}));
-  EXPECT_EQ(world.state(id), RegistrationState::registered);
-  EXPECT_EQ(world.state(bob), RegistrationState::registered);
-  host.first_is_down = false;
+  EXPECT_EQ(world.state(host.alice), RegistrationState::registered);
+  EXPECT_EQ(world.state(host.bob), RegistrationState::registered);
+  host.down.clear();
   host.run(120);
   EXPECT_EQ(host.servers(), (Servers{0, 1}));
-  EXPECT_EQ(world.state(bob), RegistrationState::registered);
+  EXPECT_EQ(world.state(host.bob), RegistrationState::registered);
   std::map<std::string, std::uint32_t> last;  // server, by Contact
   for (std::size_t i = 0; i < world.all_frames.size(); ++i) {
     const std::string& frame = world.all_frames[i];
@@ -456,6 +462,40 @@ TEST(SeveralFlows, OB_07_flows_part_again_after_a_server_was_away) {
   }
   EXPECT_EQ(last.size(), 2u);
   EXPECT_NE(last["1"], last["2"]);
+}
+
+TEST(SeveralFlows, OB_07_a_shared_connection_leaves_the_others_theirs) {
+  SharedConnection host(3);
+  host.run(60);
+  host.down = {1};
+  host.run(60);
+  host.down.clear();
+  host.run(600);  // server 1 has cooled down
+  ASSERT_EQ(host.servers(), (Servers{0, 2}));
+  host.down = {0};
+  const auto before = host.world.connects.size();
+  host.run(60);
+  EXPECT_EQ(host.servers(), (Servers{1, 2}));
+  EXPECT_EQ(std::count(host.world.connects.begin() + before,
+                       host.world.connects.end(), 2u),
+            0)
+      << "the other flow had to make way";
+}
+
+TEST(SeveralFlows, OB_07_to_make_way_is_no_failure) {
+  SharedConnection host(2);
+  Simulation& world = host.world;
+  host.down = {0};
+  host.run(2);  // both were given to server 1, and the other made way
+  ASSERT_EQ(host.servers(), (Servers{1}));
+  ASSERT_EQ(world.state(host.bob), RegistrationState::registered);
+  ASSERT_TRUE(world.socket_wanted());
+  world.refuse();
+  const Millis refused_at = world.now();
+  world.advance(3'000);
+  EXPECT_EQ(world.connects.back(), 0u);
+  EXPECT_LE(world.connect_times.back() - refused_at, 2'000);  // its first
+  EXPECT_GT(world.connect_times.back(), refused_at);
 }
 
 TEST(SeveralFlows, OB_02_reg_ids_do_not_collide_within_an_agent) {

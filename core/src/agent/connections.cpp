@@ -55,7 +55,7 @@ void Agent::Implementation::part_connections() {
   if (first.holders() == 0) return;
   for (const auto& other : connections) {
     if (other.get() != &first && other->server() == first.server()) {
-      other->give_up();
+      other->make_way();
     }
   }
 }

@@ -106,7 +106,6 @@ void Connection::hasten(Millis at) {
 }
 
 bool Connection::is_taken(std::uint32_t server) const {
-  if (index_ == 0 && environment_.has_single_flows) return false;
   return std::any_of(environment_.connections.begin(),
                      environment_.connections.end(),
                      [this, server](const auto& other) {
@@ -116,14 +115,27 @@ bool Connection::is_taken(std::uint32_t server) const {
                      });
 }
 
-List<std::uint32_t> Connection::free_servers() const {
-  List<std::uint32_t> free = candidates_;
-  free.erase_if([this](std::uint32_t each) { return is_taken(each); });
-  return free;
+// RFC 5626 section 4.2: each flow has a server of its own. Only the first
+// connection may go to one that another has, where registrations of one flow,
+// which have no other, depend on it.
+bool Connection::shares_servers() const {
+  return index_ == 0 && environment_.has_single_flows;
+}
+
+// Those that no other connection has come first.
+List<std::uint32_t> Connection::usable_servers() const {
+  List<std::uint32_t> usable;
+  for (const bool taken : {false, true}) {
+    for (const std::uint32_t each : candidates_) {
+      if (is_taken(each) == taken) usable.push_back(each);
+    }
+    if (!shares_servers()) break;
+  }
+  return usable;
 }
 
 bool Connection::has_alternative() const {
-  const auto order = environment_.servers.order(free_servers(), now());
+  const auto order = environment_.servers.order(usable_servers(), now());
   return std::any_of(order.begin(), order.end(),
                      [this](std::uint32_t index) { return index != server_; });
 }
@@ -131,10 +143,10 @@ bool Connection::has_alternative() const {
 void Connection::start_round() {
   retry_at_ = no_deadline;
   attempts_ = protocol_failures_ = 0;
-  const List<std::uint32_t> free = free_servers();
-  round_ = environment_.servers.order(free, now());
+  const List<std::uint32_t> usable = usable_servers();
+  round_ = environment_.servers.order(usable, now());
   if (!round_.empty()) return try_server();
-  retry_at_ = environment_.servers.first_free(free);
+  retry_at_ = environment_.servers.first_free(usable);
   enter(ConnectionState::waiting);
 }
 
@@ -167,7 +179,7 @@ Change Connection::opened(FlowId flow, bool secure, bool loopback,
   loopback_ = loopback;
   connect_deadline_ = no_deadline;
   success_at_ = planned_at_ = no_deadline;
-  proven_ = refused_ = false;
+  proven_ = refused_ = made_way_ = false;
   last_frame_at_ = last_sent_at_ = now();
   keep_alive_.configure(environment_.settings.keep_alive);
   keep_alive_.start();
@@ -180,7 +192,9 @@ Change Connection::attempt_failed(FailureCode cause) {
   connect_deadline_ = no_deadline;
   cause_ = cause;
   environment_.servers.failed(server_, now());
-  round_.erase_if([this](std::uint32_t each) { return is_taken(each); });
+  if (!shares_servers()) {
+    round_.erase_if([this](std::uint32_t each) { return is_taken(each); });
+  }
   if (!round_.empty()) {
     try_server();
     return Change::none;
@@ -232,7 +246,7 @@ Change Connection::flow_lost(std::uint16_t code) {
   if (held) {
     failures_ = 0;
     environment_.servers.succeeded(server_);
-  } else {
+  } else if (!made_way_) {
     if (environment_.online) ++failures_;
     environment_.servers.failed(server_, now());
   }
@@ -337,6 +351,11 @@ void Connection::give_up() {
   if (!open()) return;
   planned_at_ = next_at(true);
   given_up_ = true;
+}
+
+void Connection::make_way() {
+  give_up();
+  made_way_ = true;
 }
 
 void Connection::hold_server(Millis duration) {

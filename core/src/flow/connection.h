@@ -135,6 +135,8 @@ class Connection {
   [[nodiscard]] bool answers_pings();
   // The open flow is of no use any more; the next advance() replaces it.
   void give_up();
+  // The same where nothing is wrong with it, but another is to have the server.
+  void make_way();
   [[nodiscard]] bool is_given_up() const { return given_up_; }
   // Nothing goes to this flow's server for that long (RFC 3261 section 21.5.4).
   void hold_server(Millis duration);
@@ -151,11 +153,9 @@ class Connection {
   void close();
 
  private:
-  // RFC 5626 section 4.2: each flow has a server of its own. Only the first
-  // connection may go to one that another has, where registrations of one flow,
-  // which have no other, depend on it.
   [[nodiscard]] bool is_taken(std::uint32_t server) const;
-  [[nodiscard]] List<std::uint32_t> free_servers() const;
+  [[nodiscard]] bool shares_servers() const;
+  [[nodiscard]] List<std::uint32_t> usable_servers() const;
   void start_round();
   void try_server();
   [[nodiscard]] Change attempt_failed(FailureCode cause);
@@ -199,6 +199,7 @@ class Connection {
   bool secure_ = false;
   bool loopback_ = false;
   bool given_up_ = false;
+  bool made_way_ = false;
   bool idle_close_ = false;
   bool refused_ = false;  // the server closed in a way that asks for patience
 };
