@@ -432,6 +432,26 @@ TEST(Wake, API_03_another_one_asks_by_options_where_pings_may_be_ignored) {
   EXPECT_EQ(world.disconnects.size(), 1u);
 }
 
+TEST(Wake, API_03_a_server_that_answers_registers_alone_is_left_in_peace) {
+  Simulation world;
+  world.auto_pong = false;
+  const RegistrationId id = registered_with(world, {}, 86'400);
+  const auto wake_twice = [&world] {
+    world.wake();
+    world.receive(accept(world.next_frame(), 86'400));
+    world.advance(3'000);
+    world.wake();
+    EXPECT_TRUE(world.next_frame().starts_with("OPTIONS "));
+    world.advance(10'000);
+  };
+  wake_twice();
+  EXPECT_EQ(world.disconnects.size(), 1u) << "it might have been half open";
+  world.receive(accept(world.await_frame(), 86'400));
+  for (int i = 0; i < 5; ++i) wake_twice();
+  EXPECT_EQ(world.disconnects.size(), 1u);
+  EXPECT_EQ(world.state(id), RegistrationState::registered);
+}
+
 TEST(Wake, API_03_a_storm_on_an_open_flow_is_few_pings) {
   Simulation world;
   registered_with(world, {});

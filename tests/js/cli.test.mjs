@@ -1,6 +1,6 @@
 // The command line, as a process of its own, against the embedded registrar.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -727,6 +727,13 @@ describe('watch', () => {
     );
   });
 
+  test('a failure ends it at once, whatever the time of --for', async () => {
+    const env = { SIPREG_PASSWORD: 'wrong' };
+    const result = await sipreg(['watch', url, '--aor', aor, '--for', '600'], { env });
+    expect(result).toMatchObject({ status: 1, signal: null });
+    expect(result.stderr).toContain('auth-failed');
+  });
+
   test('--json ends with an event that says why it failed', async () => {
     const env = { SIPREG_PASSWORD: 'wrong' };
     const result = await sipreg(['watch', url, '--aor', aor, '--json'], { env });
@@ -833,6 +840,28 @@ describe('several servers', () => {
     expect(all(result)).not.toMatch(/Registered|SIPREG OK/);
     expect(all(result)).not.toContain(password);
     expect(bindings()).toEqual([]);
+  });
+
+  test('register --flows 2 tells two servers on one host apart', async () => {
+    const { port } = new URL(url);
+    const edge = createServer((client) => {
+      client.once('data', (start) => {
+        if (start.toString().startsWith('GET /two ')) {
+          client.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+          return;
+        }
+        const onward = connect(Number(port), '127.0.0.1');
+        onward.write(start);
+        onward.on('error', () => client.destroy()).pipe(client);
+        client.on('error', () => onward.destroy()).pipe(onward);
+      });
+    });
+    await new Promise((resolve) => edge.listen(0, '127.0.0.1', resolve));
+    const host = `ws://127.0.0.1:${edge.address().port}`;
+    const result = await run('register', [`${host}/one`, `${host}/two`], '--flows', '2');
+    edge.close();
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toMatch(/no binding over .*: .*404/);
   });
 
   test('register --flows 2 waits for both until --timeout', async () => {

@@ -23,6 +23,10 @@ function channel() {
   return [port1, port2];
 }
 
+function assertNever() {
+  throw new Error('read in vain');
+}
+
 /** Enough turns for messages to go there and back a few times. */
 async function settle() {
   for (let i = 0; i < 30; i += 1) await turn();
@@ -212,6 +216,21 @@ describe('createWorkerClient', () => {
       platform: {
         getRandomValues() {
           throw new Error('none here');
+        },
+      },
+    });
+    expect(await errorOf(create())).toMatchObject({ code: 'unsupported' });
+  });
+
+  test.each([
+    ['throws on being read', { toString: () => assertNever() }],
+    ['has no text at all', Object.create(null)],
+    ['has a message that is no text', Object.assign(new Error('x'), { message: Symbol('x') })],
+  ])('tells of a failure that %s', async (_, thrown) => {
+    const { create } = makeHost({
+      platform: {
+        getRandomValues() {
+          throw thrown;
         },
       },
     });
