@@ -54,6 +54,19 @@ test('a day: registered at its end, and never told so for long when it is not', 
   assert.equal(told[2], `${Math.round(figures.lie / 60)} min`);
 });
 
+test('the README tells of the day what docs/reliability.md does', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const told = rowsOf('day').find(([, what]) => what.includes('is told'));
+  const minutes = told.slice(2, 5).map(parseFloat);
+  const words = minutes.map((each) => {
+    const hours = Math.round(each / 60);
+    return hours === 0 ? `${each} minutes` : hours === 1 ? 'an hour' : `${hours} hours`;
+  });
+  const [own, jssip, sipjs] = words;
+  const sentence = `“registered” for ${own} in which nobody could call it; JsSIP said so for ${jssip}, SIP.js for ${sipjs}.`;
+  assert.ok(readme.replace(/\s+/g, ' ').includes(sentence), sentence);
+});
+
 test('fault 82 thirty days, a refresh every five minutes, losses, restarts and new nonces', async (t) => {
   const seed = Date.now() & 0x7fffffff;
   const figures = await soak({ days: 30, seed });
