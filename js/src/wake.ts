@@ -4,7 +4,11 @@
  */
 export type HostEvent = 'awake' | 'offline' | 'restored';
 
-/** Tells what the host does. Returns what ends that. Does nothing where there are no such events, as in Node. */
+/**
+ * Tells what the host does. Returns what ends that. Does nothing where there are no such events, as in Node. `freeze` is
+ * not among them: it may last a moment, so that nothing is given up for it; an answer would not be seen any more; and what
+ * ends in the meantime is found out at `resume`, by the clocks and by asking over the connection.
+ */
 export function watchHost(tell: (event: HostEvent) => void): () => void {
   const { document } = globalThis as Partial<typeof globalThis>;
   const awake = (): void => {

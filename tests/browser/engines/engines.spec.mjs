@@ -1,5 +1,11 @@
+import { blocksOf } from '../../docs/blocks.mjs';
 import { expect, test } from './fixtures.mjs';
 import { strictPolicy } from './stage.mjs';
+
+/** The header that docs/security.md gives to be copied. */
+const [, documentedPolicy] = blocksOf('docs/security.md')
+  .map(({ text }) => /^Content-Security-Policy: (.*)$/m.exec(text))
+  .find(Boolean);
 
 const woken = { early: true, attempts: 1 };
 const back = { connected: true, sameContact: true, held: 1 };
@@ -30,12 +36,28 @@ for (const place of ['page', 'worker']) {
     });
   }
 
+  for (const name of ['register', 'external']) {
+    test(`${name}, in a ${place} under the policy of docs/security.md`, async ({ play }) => {
+      const saw = outcomes[name];
+      expect(await play(name, place, documentedPolicy)).toEqual({ saw, violations: [] });
+    });
+  }
+
   test(`a ${place} that may not use WebAssembly is told so (fault 103)`, async ({ play }) => {
     const report = await play('unsupported', place, "default-src 'self'; script-src 'self'");
     const refused = { name: 'RegistrationError', code: 'unsupported', says: true };
     expect(report.saw).toEqual([refused, refused]);
   });
 }
+
+test('a page that is frozen sends nothing, and one that thaws asks its server', async ({
+  play,
+}) => {
+  const freeze = { sent: 0, state: 'registered' };
+  const resume = { sent: 1, state: 'refreshing' };
+  const saw = { freeze, resume, reconnected: false };
+  expect(await play('frozen', 'page', strictPolicy)).toEqual({ saw, violations: [] });
+});
 
 const life = {
   held: [true],

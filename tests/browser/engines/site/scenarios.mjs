@@ -66,10 +66,7 @@ const pageSignals = {
   online: () => dispatchEvent(new Event('online')),
   visible: () => document.dispatchEvent(new Event('visibilitychange')),
   shown: () => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
-  resumed: () => {
-    document.dispatchEvent(new Event('freeze'));
-    document.dispatchEvent(new Event('resume'));
-  },
+  resumed: () => document.dispatchEvent(new Event('resume')),
 };
 const workerSignals = { online: pageSignals.online };
 const signals = typeof document === 'undefined' ? workerSignals : pageSignals;
@@ -80,10 +77,11 @@ export const scenarios = {
     const { client } = await open();
     const registration = await client.register({ ...account, expires: 300 });
     const { bindings } = await server();
-    const { contact, expires, auth } = registration.info;
+    const { state, info } = registration;
+    const { contact, expires, auth } = info;
     await client.close();
     return {
-      state: 'registered',
+      state,
       expires,
       algorithm: auth.algorithm,
       held: bindings.map(({ uri }) => uri === contact),
@@ -168,8 +166,9 @@ export const scenarios = {
     await server('terminate');
     await next(registration, 'registered');
     const { connections } = await server();
+    const { state } = registration;
     await client.close();
-    return { hadConnections: before.connections, connections, state: 'registered' };
+    return { hadConnections: before.connections, connections, state };
   },
 
   async sleep() {
@@ -183,6 +182,22 @@ export const scenarios = {
     const { state } = registration;
     await client.close();
     return { reason, state };
+  },
+
+  /** What each event has the client send at once, and its state then: this server answers no pings, so it is asked by a refresh. */
+  async frozen() {
+    const { client, connection, registration } = await openRegistered(600);
+    connection.length = 0;
+    const dispatch = (type) => {
+      const before = client.stats.framesOut;
+      document.dispatchEvent(new Event(type));
+      return { sent: client.stats.framesOut - before, state: registration.state };
+    };
+    const seen = { freeze: dispatch('freeze'), resume: dispatch('resume') };
+    await next(registration, 'refreshed');
+    const reconnected = connection.length > 0;
+    await client.close();
+    return { ...seen, reconnected };
   },
 
   async unsupported() {
