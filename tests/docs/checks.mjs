@@ -1,5 +1,6 @@
 // How a block is tried, by its language.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +80,9 @@ export async function checkBlock(block, workspace) {
   assert.ok(check, `nothing tries blocks of the language "${language}"; CONTRIBUTING.md says how`);
   if ('not-run' in tags) {
     assert.ok(tags['not-run'].length > 9, 'not-run="…" must say why');
+    for (const [file] of tags['not-run'].matchAll(/\btests\/\S+/g)) {
+      assert.ok(existsSync(join(root, file)), `there is no ${file}`);
+    }
     if (language === 'js' || language === 'ts') await transform(block.text, { loader: language });
     return;
   }

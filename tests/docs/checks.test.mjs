@@ -72,6 +72,7 @@ describe('a block that is wrong fails', () => {
     ['of an unknown tag', /no such tag/, fence('js tset=jest', '')],
     ['of an unknown language', /nothing tries/, fence('cobol', '')],
     ['without a reason', /must say why/, fence('js not-run', '')],
+    ['of a test that is not there', /there is no/, fence('js not-run="tests/no.mjs runs it"', '')],
     ['with a syntax error', /Transform failed/, fence('js not-run="it needs a phone"', '(')],
   ]) {
     test(name, () => assert.rejects(check(...fences), pattern));

@@ -1,10 +1,13 @@
 // Pages that use the tarball, as they come and through bundlers, registering from Chromium at a registrar on loopback.
 import assert from 'node:assert/strict';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createServer as createViteServer } from 'vite';
 import { createTestRegistrar } from '../../dist/testing.js';
-import { bundlers, writeApp } from './bundlers.mjs';
-import { createConsumer } from './consumer.mjs';
+import { blocksOf } from '../docs/blocks.mjs';
+import { bundlers, runEsbuild, writeApp } from './bundlers.mjs';
+import { createConsumer, root as checkout } from './consumer.mjs';
 import { appFiles, clientEntries } from './programs.mjs';
 import { launchBrowser, policy, serve, visit } from './site.mjs';
 
@@ -72,6 +75,33 @@ for (const entry of clientEntries) {
     });
   });
 }
+
+describe('docs/bundlers.md, bundled with its own command', () => {
+  const programs = blocksOf('docs/bundlers.md').filter(({ text }) =>
+    text.includes('createClient('),
+  );
+  for (const { place, text } of programs) {
+    test(`the app registers: ${place}`, async () => {
+      const name = place.replace(/\W+/g, '-');
+      const program = `${text.replace("'wss://sip.example.com/ws'", JSON.stringify(listener.url))}
+        const { state } = await client.register(
+          { aor: '${aor}', credentials: { password: 'wonderland' } });
+        await client.close({ unregister: true });
+        document.title = state;`;
+      const root = await writeApp(consumer, name, { 'main.js': program }, 'dist/main.js');
+      await mkdir(join(root, 'assets'));
+      await copyFile(join(checkout, 'dist/sipreg.wasm'), join(root, 'assets/sipreg.wasm'));
+      await runEsbuild(root);
+      const site = await serve(root);
+      try {
+        await registers(`${site.origin}/index.html`);
+        assert.equal(site.paths.filter((each) => each.endsWith('.wasm')).length, 1);
+      } finally {
+        await site.close();
+      }
+    });
+  }
+});
 
 describe('sipreg/external, where its file cannot be had', () => {
   const cases = {

@@ -1,13 +1,13 @@
 // How an app is built with each bundler. The app's main.js is in its folder, index.html loads what comes of it.
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
-import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import { build as vite } from 'vite';
 import webpack from 'webpack';
+import { blocksOf } from '../docs/blocks.mjs';
+import { root, run, succeed } from './consumer.mjs';
 import { appFiles } from './programs.mjs';
 
 /** Writes an app into a folder of the consumer, `script` being what its page loads. Resolves with the folder. */
@@ -22,10 +22,22 @@ export async function writeApp(consumer, name, files, script = 'main.js') {
   return directory;
 }
 
-const copyWasm = async ({ directory }, target) => {
-  const { resolve } = createRequire(join(directory, 'package.json'));
-  await copyFile(resolve('sipreg/sipreg.wasm'), join(target, 'sipreg.wasm'));
-};
+const documented = (sign) =>
+  blocksOf('docs/bundlers.md').find(({ text }) => text.includes(sign)).text;
+
+/** What docs/bundlers.md says to do beside a bundle of Rollup's. */
+async function copyWasm(directory) {
+  await writeFile(join(directory, 'copy.mjs'), documented('copyFileSync('));
+  await succeed(process.execPath, ['copy.mjs'], { cwd: directory });
+}
+
+/** The command of docs/bundlers.md, with these scripts in the place of its own. */
+export async function runEsbuild(directory, scripts = ['main.js']) {
+  const [, , , ...options] = documented('npx esbuild main.js ').trim().split(' ');
+  const args = [...scripts, ...options, '--log-level=warning'];
+  const { stderr } = await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: directory });
+  if (stderr !== '') throw new Error(stderr);
+}
 
 /** Where a page without a bundler finds an entry. */
 const addressOf = (entry) =>
@@ -93,7 +105,7 @@ export const bundlers = {
       await bundle.write({ dir: join(directory, 'dist') });
       await bundle.close();
     }
-    if (entry === 'sipreg/external') await copyWasm(consumer, join(directory, 'dist'));
+    if (entry === 'sipreg/external') await copyWasm(directory);
     return { root: directory, path: '/index.html' };
   },
 
@@ -105,18 +117,7 @@ export const bundlers = {
         : {};
     const files = appFiles(entry, given);
     const directory = await writeApp(consumer, name, files, 'dist/main.js');
-    const { warnings } = await esbuild({
-      absWorkingDir: directory,
-      entryPoints: Object.keys(files),
-      outdir: 'dist',
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      loader: { '.wasm': 'file' },
-      publicPath: 'dist',
-      logLevel: 'error',
-    });
-    if (warnings.length > 0) throw new Error(JSON.stringify(warnings));
+    await runEsbuild(directory, Object.keys(files));
     return { root: directory, path: '/index.html' };
   },
 };
