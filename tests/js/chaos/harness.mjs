@@ -8,6 +8,7 @@ import { aor, password, realm, World } from '../../faults/world.mjs';
 import { settle } from '../acceptance/clock.mjs';
 import { record, watch } from '../acceptance/harness.mjs';
 import { asked, cseq } from '../acceptance/messages.mjs';
+import { Watch } from './watch.mjs';
 
 const minute = 60_000;
 
@@ -82,10 +83,11 @@ export async function live(row, seed = 1) {
   const clock = new HostClock(seed);
   const world = new World(clock.server);
   world.clock = clock;
+  const always = new Watch(clock);
   const client = await createClient({
     server: 'wss://edge.example.com/ws',
     storage: null,
-    webSocket: (url, protocols) => new world.WebSocket(url, protocols),
+    webSocket: (url, protocols) => always.socket(new world.WebSocket(url, protocols)),
     platform: clock.platform,
   });
   world.wake = () => client.wake();
@@ -94,7 +96,18 @@ export async function live(row, seed = 1) {
     credentials: credentialsOf(row),
     expires: row.expires ?? 600,
   });
-  const life = { row, world, clock, client, registration, hearing, gapSeconds: 0, lapses: 0 };
+  registration.addEventListener('statechange', () => always.state(registration));
+  const life = {
+    row,
+    world,
+    clock,
+    always,
+    client,
+    registration,
+    hearing,
+    gapSeconds: 0,
+    lapses: 0,
+  };
   life.log = record(registration);
   life.connections = [];
   for (const type of ['connectionchange', 'message', 'request'])
@@ -133,14 +146,15 @@ async function play(life) {
   if (life.call?.state === 'pending') await clock.advance(longestCallMs);
 }
 
-/** Second by second: whether a call would get through, and when our own call ended. */
+/** Second by second: what always holds, whether a call would get through, and when our own call ended. */
 async function pass(life, ms, faulty) {
-  const { world, clock, call } = life;
+  const { world, clock, call, always, registration } = life;
   const end = clock.mono + ms;
   for (;;) {
     if (call && call.state !== 'pending') noteEnd(life);
     if (clock.mono >= end) return;
     await clock.advance(Math.min(1000, end - clock.mono));
+    always.state(registration);
     if (world.reachable) continue;
     if (faulty) life.lapses += 1;
     else life.gapSeconds += 1;
@@ -272,7 +286,8 @@ const outcomes = {
 };
 
 function checkAlways(life, check) {
-  const { world, final, call, first, log, hearing, clock } = life;
+  const { world, final, call, first, log, hearing, clock, always } = life;
+  for (const problem of always.problems) check(false, problem);
   for (const each of [first, call]) check(each?.state !== 'pending', 'a call never ended');
   checkStates(log, final, check);
   checkRate(life, check);
