@@ -1,7 +1,7 @@
 // What goes wrong with the server's answers. Rows as in transport.mjs; `registers`: how many REGISTERs the call may take.
 import { answer, asked } from '../js/acceptance/messages.mjs';
-import { challenged } from '../js/acceptance/digest.mjs';
-import { realm } from './world.mjs';
+import { challenged, isRight } from '../js/acceptance/digest.mjs';
+import { password, realm } from './world.mjs';
 
 const refuse =
   (status, reason = 'No', headers = []) =>
@@ -115,6 +115,50 @@ const unusual = [
   ends: 'registered',
 }));
 
+/** Spellings of a challenge that RFC 7616 §3.3 and RFC 3261 §25.1 allow. */
+const spellings = [
+  ', algorithm=md5, qop="auth"',
+  ', algorithm="MD5", qop="auth"',
+  ', qop="auth,auth-int"',
+  ', qop=auth',
+  ', algorithm=MD5',
+  ', , algorithm=MD5,',
+].map((rest) => ({
+  fault: 36,
+  what: `a challenge that ends with: ${rest}`,
+  peers: false,
+  answer: (request, { world, serve }) =>
+    world.isAuthentic(request)
+      ? serve()
+      : challenged(request, `Digest realm="${realm}", nonce="${world.nonce}"${rest}`),
+  ends: 'registered',
+  registers: 2,
+}));
+
+/** A challenge with these values, and 200 for the right answer in which each stands as it was given. */
+const echoes = (what, values, rest) => {
+  const list = Object.entries(values).map(([name, value]) => `${name}="${value}"`);
+  return {
+    fault: 37,
+    what,
+    peers: false,
+    answer: (request, { world, socket }) => {
+      const given = request.one('Authorization');
+      if (given === undefined)
+        return challenged(request, `Digest ${list.join(', ')}, algorithm=MD5, qop="auth"`);
+      const isEcho = list.every((each) => given.includes(each));
+      return isEcho && isRight(request, { username: 'alice', password })
+        ? world.grant(request, socket)
+        : answer(request, 403, 'Forbidden');
+    },
+    ends: 'registered',
+    registers: 2,
+    ...rest,
+  };
+};
+
+const escaped = String.raw`a\"b\\c`;
+
 export const answers = [
   {
     fault: 25,
@@ -187,6 +231,14 @@ export const answers = [
     silent: true,
     then: 'failed',
   },
+  ...spellings,
+  echoes('escapes in realm, nonce and opaque', { realm: escaped, nonce: escaped, opaque: escaped }),
+  echoes('a nonce of 8 KB', { realm, nonce: 'n'.repeat(8000) }),
+  echoes(
+    'a nonce of 9 KB',
+    { realm, nonce: 'n'.repeat(9000) },
+    { ends: authFailed, registers: 1, silent: true, then: 'failed' },
+  ),
   {
     fault: 39,
     what: '423 with the same Min-Expires for ever',
@@ -332,6 +384,21 @@ export const answers = [
     ends: 'registered',
     grants: seconds,
     warning: 'short-grant',
+    gap: 60,
+  })),
+  ...[
+    ['-5', 600],
+    ['abc', 600],
+    ['"60"', 600],
+    ['60;expires=90', 60],
+  ].map(([value, seconds]) => ({
+    fault: 52,
+    what: `a lifetime of ${value}`,
+    peers: false,
+    answer: success([(request) => `${contactOf(request)};expires=${value}`], [], seconds),
+    ends: 'registered',
+    grants: seconds,
+    registers: 2,
     gap: 60,
   })),
   {

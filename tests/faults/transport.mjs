@@ -8,7 +8,7 @@
 //   then          what must be at the end; default 'registered'
 //   gap           seconds for which nobody can be reached once all is well again, at most
 //   dropped       frames that count as dropped
-//   peers         false: says nothing about other libraries, as browsers do not let it come to that
+//   peers         false: says nothing about other libraries: browsers do not let it come to that, or it is one spelling of many
 
 const fails = { code: 'transport', retryable: true };
 const encoder = new TextEncoder();

@@ -208,3 +208,32 @@ test('API-09 close({ unregister }) in an unload handler sends one authorised fra
   socket.receive(accept(socket.last));
   await turn();
 });
+
+test('fault 83 behind CSeq 2^31-1 it goes on with another Call-ID', async () => {
+  const storage = memory();
+  const before = await registered({ storage });
+  const [oldId] = identity(before.socket.last);
+  for (const [key, text] of storage.kept)
+    storage.kept.set(key, text.replace(/"1 (\d+) \d+ /, '"1 $1 2147483645 '));
+  const after = await createWorld({ storage });
+  const registration = after.client.createRegistration(alice);
+  const exchange = async (call, ...replies) => {
+    const numbered = [];
+    after.socket?.open();
+    for (const reply of replies) {
+      const { last } = after.socket;
+      numbered.push([header(last, 'Call-ID') === oldId, cseq(last)]);
+      after.socket.receive(reply(last));
+    }
+    await call;
+    return numbered;
+  };
+  expect(await exchange(registration.register(), challenge, accept)).toEqual([
+    [true, 2147483646],
+    [true, 2147483647],
+  ]);
+  expect(await exchange(registration.refresh(), accept)).toEqual([[false, 1]]);
+  expect(registration.state).toBe('registered');
+  await after.client.close();
+  await before.client.close();
+});
