@@ -1,9 +1,11 @@
 // The faults of tests/faults.md that need a real socket: which server, what the client does, and what must come of it.
 import { challenged } from '../js/acceptance/digest.mjs';
-import { granted } from '../js/acceptance/messages.mjs';
+import { answer, granted } from '../js/acceptance/messages.mjs';
 import { closing, frame, opcodes } from './servers.mjs';
 
 const lost = { code: ['transport'] };
+/** As `lost`, of a handshake: no host says what the server answered. */
+const hidden = { code: ['transport'], says: /Platforms hide why/ };
 /** Where the host itself looks at the subprotocol it is a failed connection, else it is ours to refuse. */
 const notSip = { code: ['transport', 'protocol'] };
 
@@ -24,31 +26,62 @@ const flood = (count, make) => (request, socket, number) => {
   return granted(request);
 };
 
+/** The 200 waits for the pong to a ping; a pong and an empty message came before. */
+function afterPong() {
+  let waiting;
+  return {
+    received(request, socket) {
+      waiting = request;
+      for (const blank of ['\r\n', '', '\r\n\r\n']) socket.send(blank);
+      return null;
+    },
+    ponged: (socket) => socket.send(granted(waiting)),
+  };
+}
+
+/** The first connection stops reading at a ping and is given up; beside the second one it has news. */
+function twoLives() {
+  let old;
+  return {
+    pinged: once((socket) => {
+      socket.tcp.pause();
+      old = socket;
+    }),
+    connected(_, number) {
+      if (number !== 2) return;
+      for (const each of ['SIP/2.0 200 OK\r\n\r\n', '\r\n\r\n'])
+        old.tcp.write(frame(opcodes.text, each));
+      setTimeout(() => old.tcp.write(frame(opcodes.close, closing(1011))), 100);
+    },
+  };
+}
+
 /**
  * flows: how many connections it takes. alone: not beside others, as it holds the process up.
  * do: 'register' (default) calls it, 'recover' waits besides until it is registered again, 'hold' stays for a while,
- * 'refresh' refreshes when the fault is there. `ends`: codes of the call, none where it succeeds.
+ * 'refresh' refreshes when the fault is there, within `refreshMs`. `rest`: how long it is looked at afterwards. `spoil`: what
+ * becomes of the client's first socket before that. `ends`: codes of the call, none where it succeeds.
  */
 export const cases = [
-  { name: 'fault 1 refused', server: (s) => s.refused(), ends: lost },
+  { name: 'fault 1 refused', server: (s) => s.refused(), ends: hidden },
   {
     name: 'fault 2 a name that cannot be resolved',
     server: () => 'ws://registrar.invalid/',
     options: { allowInsecure: true, connectTimeoutMs: 20_000 },
-    ends: lost,
+    ends: hidden,
   },
-  { name: 'fault 3 404', server: (s) => s.status(404), ends: lost },
+  { name: 'fault 3 404', server: (s) => s.status(404), ends: hidden },
   {
     name: 'fault 3 401',
     server: (s) => s.status(401, { 'WWW-Authenticate': 'Basic' }),
-    ends: lost,
+    ends: hidden,
   },
   {
     name: 'fault 3 302',
     server: (s) => s.status(302, { Location: 'ws://127.0.0.1:9/' }),
-    ends: lost,
+    ends: hidden,
   },
-  { name: 'fault 3 no TLS', server: (s) => s.withoutTls(), ends: lost },
+  { name: 'fault 3 no TLS', server: (s) => s.withoutTls(), ends: hidden },
   {
     name: 'fault 5 the handshake hangs',
     server: (s) => s.silent(),
@@ -121,6 +154,9 @@ export const cases = [
         }),
       }),
     do: 'refresh',
+    // Not the half minute that ws waits, nor for ever as the global WebSocket does.
+    refreshMs: 6000,
+    flows: 2,
   },
   {
     name: 'fault 12 fault 14 the server stops reading: close() ends all the same',
@@ -151,6 +187,38 @@ export const cases = [
     flows: 2,
   },
   {
+    name: 'fault 15 send() throws',
+    server: (s) => s.registrar(),
+    spoil: 'throws',
+    do: 'refresh',
+    refreshMs: 6000,
+    flows: 2,
+  },
+  {
+    name: 'fault 15 the server reads no more, and the send buffer is full',
+    server: (s) => s.registrar({ connected: later((socket) => socket.tcp.pause()) }),
+    spoil: 'full',
+    do: 'refresh',
+    refreshMs: 6000,
+    flows: 2,
+  },
+  {
+    name: 'fault 16 news of a connection that was given up',
+    server: (s) => s.registrar(twoLives()),
+    options: { keepAlive: { intervalMs: 100, pongTimeoutMs: 300 } },
+    do: 'recover',
+    flows: 2,
+    rest: 1000,
+    state: 'registered',
+    connects: 2,
+    dropped: 0,
+  },
+  {
+    name: 'fault 17 SIP in binary messages',
+    server: (s) => s.registrar({ received: (request) => Buffer.from(granted(request)) }),
+    dropped: 0,
+  },
+  {
     name: 'fault 18 text that is no UTF-8',
     server: (s) =>
       s.registrar({
@@ -173,6 +241,32 @@ export const cases = [
     ends: lost,
     do: 'recover',
     flows: 2,
+  },
+  {
+    name: 'fault 19 one SIP message in two WebSocket messages, before the answer',
+    server: (s) =>
+      s.registrar({
+        received(request, socket) {
+          const whole = granted(request);
+          for (const half of [whole.slice(0, 150), whole.slice(150)]) socket.send(half);
+          return whole;
+        },
+      }),
+    dropped: 2,
+  },
+  {
+    name: 'fault 20 two SIP messages in one WebSocket message',
+    server: (s) =>
+      s.registrar({
+        received: (request) => answer(request, 100, 'Trying') + granted(request),
+      }),
+    dropped: 0,
+    warning: 'several-messages',
+  },
+  {
+    name: 'fault 21 the answer waits for a pong, behind a pong and an empty message',
+    server: (s) => s.registrar(afterPong()),
+    dropped: 0,
   },
   {
     name: 'fault 22 a message of 5 MB before the answer',

@@ -39,7 +39,24 @@ async function until(holds) {
   while (!holds() && performance.now() < end) await wait(20);
 }
 
-async function live({ name, url, options, do: what, flows: wantedFlows = 1 }) {
+/** What becomes of a socket that is open. */
+const spoilers = {
+  throws(socket) {
+    socket.send = () => {
+      throw new Error('no');
+    };
+  },
+  full: (socket) => socket.send('x'.repeat(16_000_000)),
+};
+
+const { WebSocket = (await import('ws')).WebSocket } = globalThis;
+
+async function live({ name, url, options, do: what, spoil, rest = 0, flows: wantedFlows = 1 }) {
+  const sockets = [];
+  const webSocket = (...given) => {
+    sockets.push(new WebSocket(...given));
+    return sockets.at(-1);
+  };
   const { armed, platform } = countingPlatform();
   const client = await createClient({
     server: url,
@@ -47,6 +64,7 @@ async function live({ name, url, options, do: what, flows: wantedFlows = 1 }) {
     reconnect: { baseMs: 100, maxMs: 400 },
     connectTimeoutMs: 5_000,
     ...options,
+    ...(spoil && { webSocket }),
     platform,
   });
   const closeCodes = [];
@@ -55,10 +73,12 @@ async function live({ name, url, options, do: what, flows: wantedFlows = 1 }) {
     if (detail.code !== undefined) closeCodes.push(detail.code);
     if (detail.state === 'connected') flows += 1;
   });
+  const warnings = [];
   const registration = client.createRegistration({
     aor: 'sip:alice@example.com',
     credentials: { password: 'marker-7493016528' },
   });
+  registration.addEventListener('warning', ({ detail }) => warnings.push(detail.code));
   const end = (promise) =>
     promise.then(
       () => null,
@@ -68,10 +88,14 @@ async function live({ name, url, options, do: what, flows: wantedFlows = 1 }) {
   const failedState = registration.state;
   if (what === 'hold') await wait(holdMs);
   if (what === 'refresh') await wait(600);
+  if (spoil) spoilers[spoil](sockets[0]);
+  const refreshAt = performance.now();
   const refreshed = what === 'refresh' ? await end(registration.refresh()) : null;
+  const refreshMs = performance.now() - refreshAt;
   if (what === 'recover') {
     await until(() => flows >= wantedFlows && registration.state === 'registered');
   }
+  await wait(rest);
   const { state } = registration;
   const { stats } = client;
   const before = performance.now();
@@ -83,6 +107,8 @@ async function live({ name, url, options, do: what, flows: wantedFlows = 1 }) {
     retryable: error?.retryable,
     failedState,
     refreshed: refreshed?.code ?? null,
+    refreshMs,
+    warnings,
     state,
     flows,
     stats,

@@ -67,9 +67,9 @@ export class Servers {
 
   /**
    * A registrar that grants everything. `connected(socket, number)` and `received(request, socket, number)` hear of each
-   * connection and each request first, pinged() of each ping that was answered; what received() returns is sent in place of the 200, null for nothing.
+   * connection and each request first, pinged() of each ping that was answered, ponged() of each pong; what received() returns is sent in place of the 200, null for nothing.
    */
-  async registrar({ connected, received, pinged, protocol = 'sip', deflate = false } = {}) {
+  async registrar({ connected, received, pinged, ponged, protocol = 'sip', deflate = false } = {}) {
     const http = createHttpServer();
     const server = new WebSocketServer({
       server: http,
@@ -89,7 +89,10 @@ export class Servers {
           pinged?.(socket, number);
           return;
         }
-        if (text.trim() === '') return;
+        if (text.trim() === '') {
+          ponged?.(socket, number);
+          return;
+        }
         const request = parse(text);
         const given = received?.(request, socket, number);
         if (given === null || socket.readyState !== socket.OPEN) return;

@@ -51,6 +51,7 @@ function checkCase(wanted, outcome) {
   const about = JSON.stringify(outcome);
   const codes = wanted.ends?.code ?? [undefined];
   assert.ok(codes.includes(code), about);
+  if (wanted.ends?.says) assert.match(message, wanted.ends.says);
   if (code === 'transport') assert.match(message, /wss?:/, 'it says which server');
   if (code === 'transport' || code === 'timeout') {
     assert.equal(outcome.retryable, true, about);
@@ -60,10 +61,12 @@ function checkCase(wanted, outcome) {
   assert.ok(outcome.flows >= (wanted.flows ?? 0), about);
   if (wanted.state) assert.equal(state, wanted.state, about);
   if (wanted.do === 'refresh') assert.equal(outcome.refreshed, null, about);
+  if (wanted.refreshMs) assert.ok(outcome.refreshMs < wanted.refreshMs, about);
   if (wanted.told) assert.ok(closeCodes.includes(wanted.told), about);
   if (wanted.connects) assert.equal(stats.connects, wanted.connects, about);
   if (wanted.atMost) assert.ok(outcome.flows <= wanted.atMost, about);
-  if (wanted.dropped) assert.equal(stats.dropped, wanted.dropped, about);
+  if (wanted.warning) assert.ok(outcome.warnings.includes(wanted.warning), about);
+  if (wanted.dropped !== undefined) assert.equal(stats.dropped, wanted.dropped, about);
   assert.ok(stats.registers <= 10, about);
   // Five seconds for a socket that does not close.
   assert.ok(outcome.closeMs < 6_000, about);
