@@ -121,19 +121,21 @@ test('a client that was closed lets the process end', () => {
   expect([status, stdout]).toEqual([0, 'done\n']);
 });
 
-test('a client that was forgotten gives its memory back', () => {
-  const { stdout, stderr } = run(
-    ['--expose-gc'],
-    `${imports}
-    let memory;
+const watchedMemory = `let memory;
     const { instantiate } = WebAssembly;
     WebAssembly.instantiate = async (...all) => {
       const instance = await instantiate(...all);
       memory = Object.values(instance.exports).find((each) => each instanceof WebAssembly.Memory);
       return instance;
     };
+    const turn = () => new Promise((resolve) => setTimeout(resolve));`;
+
+test('a client that was forgotten gives its memory back', () => {
+  const { stdout, stderr } = run(
+    ['--expose-gc'],
+    `${imports}
+    ${watchedMemory}
     const { webSocket } = createTestRegistrar();
-    const turn = () => new Promise((resolve) => setTimeout(resolve));
     for (let i = 0; i < 3000; i++) {
       const client = await createClient({ server: 'ws://localhost', webSocket, storage: null });
       for (let k = 0; k < 3; k++) client.createRegistration({ aor: 'sip:alice@example.com', displayName: 'x'.repeat(500) });
@@ -148,6 +150,43 @@ test('a client that was forgotten gives its memory back', () => {
   expect(stderr).toBe('');
   expect(Number(stdout)).toBeLessThan(4_000_000);
 }, 30_000);
+
+test('API-07 fault 101 a thousand clients made and closed leave the memory as it was', () => {
+  const { stdout, stderr } = run(
+    ['--expose-gc'],
+    `${imports}
+    ${watchedMemory}
+    const live = async ({ webSocket }) => {
+      const client = await createClient({ server: 'ws://localhost', webSocket, storage: null });
+      const registration = client.createRegistration({ aor: 'sip:alice@example.com' });
+      await registration.register();
+      await registration.unregister();
+      registration.remove();
+      await client.close();
+    };
+    const round = async () => {
+      const registrar = createTestRegistrar();
+      for (let i = 0; i < 500; i++) await live(registrar);
+    };
+    const rounds = [];
+    for (let i = 0; i < 2; i++) {
+      await round();
+      for (let k = 0; k < 2; k++) {
+        await turn();
+        gc();
+      }
+      const handles = process.getActiveResourcesInfo().length;
+      rounds.push({ wasm: memory.buffer.byteLength, heap: process.memoryUsage().heapUsed, handles });
+    }
+    console.log(JSON.stringify(rounds));`,
+  );
+  expect(stderr).toBe('');
+  const [before, after] = JSON.parse(stdout);
+  expect(after.wasm).toBe(before.wasm);
+  expect(after.handles).toBe(before.handles);
+  // A client that is held takes more than 6 kB.
+  expect(after.heap - before.heap).toBeLessThan(500 * 1000);
+}, 60_000);
 
 describe('T21 a trap', () => {
   /** A core whose functions trap when told. */
