@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace sipreg::testing {
 namespace {
 
 constexpr Millis hour = 3'600'000;
+
+Millis cpu_ms() {
+  return static_cast<Millis>(std::clock()) * 1'000 / CLOCKS_PER_SEC;
+}
 
 }  // namespace
 
@@ -89,7 +94,9 @@ bool FaultCase::is_quiet() {
 }
 
 void FaultCase::answer(const std::string& frame) {
+  const Millis before = cpu_ms();
   watch.receive(frame, request_.flow);
+  EXPECT_LT(cpu_ms() - before, 50);
 }
 
 void FaultCase::challenge(std::string_view nonce, std::string_view more) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "allocations.h"
 #include "recovery.h"
 #include "simulation.h"
 #include "watch.h"
@@ -16,7 +17,8 @@ namespace sipreg::testing {
 
 // Every step is watched, see tests/core/watch.h. At the end the server works
 // again: whoever wants to be registered is. Then all is removed, and nothing
-// may be left.
+// may be left, in memory either: what a test makes of the case's strings has to
+// end before the case does.
 class FaultCase {
  public:
   explicit FaultCase(const ClientOptions& client = {});
@@ -40,7 +42,8 @@ class FaultCase {
   std::string await_request();
   // No request was sent that nobody has taken.
   [[nodiscard]] bool is_quiet();
-  void answer(const std::string& frame);  // on the flow of that request
+  // On the flow of that request, in less than 50 ms of CPU time.
+  void answer(const std::string& frame);
   void challenge(std::string_view nonce, std::string_view more = {});
   void grant(int expires = -1);
   void drop(std::uint16_t code = 1006);
@@ -66,6 +69,7 @@ class FaultCase {
   }
 
  private:
+  HeapCheck heap_;  // until all the others have ended
   ClientOptions client_;
   std::set<RegistrationId> unrefreshed_;
   Watch::Request request_;

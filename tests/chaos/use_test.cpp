@@ -187,6 +187,20 @@ TEST(UseFaults, fault_101_a_thousand_registrations_come_and_go) {
   EXPECT_TRUE(it.watch.registrations().empty());
 }
 
+TEST(UseFaults, fault_101_a_thousand_clients_leave_nothing_on_the_heap) {
+  const HeapCheck heap;
+  for (int n = 0; n < 1'000; ++n) {
+    Simulation world;
+    const RegistrationId id = world.create();
+    world.call(id, CallKind::register_);
+    world.receive(digest_challenge(world.next_frame(), "n"));
+    world.receive(accept(world.next_frame()));
+    ASSERT_EQ(world.state(id), RegistrationState::registered);
+    if (n % 2 == 0) world.remove(id);
+    world.close();
+  }
+}
+
 // Two clients of one account differ in what the registrar tells bindings by.
 TEST(UseFaults, fault_102_two_clients_are_two_bindings) {
   ClientOptions other;

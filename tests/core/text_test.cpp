@@ -3,59 +3,31 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <utility>
 
-namespace {
-
-// The memory whose end is awaited, and what stood there at its end.
-const void* watched = nullptr;
-std::size_t watched_size = 0;
-std::string last_words;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (void* const memory = std::malloc(size)) return memory;
-  std::abort();
-}
-
-void operator delete(void* memory) noexcept {
-  if (memory != nullptr && memory == watched) {
-    watched = nullptr;
-    last_words.assign(static_cast<const char*>(memory), watched_size);
-  }
-  std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-  operator delete(memory);
-}
+#include "allocations.h"
 
 namespace sipreg {
 namespace {
 
-void watch(const Text& text) {
-  last_words = "nothing was given back";
-  watched_size = text.size();
-  watched = text.data();
-}
+using testing::last_words;
+
+void watch(const Text& text) { testing::await_end(text.data(), text.size()); }
 
 TEST(Text, SEC_02_is_overwritten_when_it_ends) {
   {
     const Text text("secret");
     watch(text);
   }
-  EXPECT_EQ(last_words, std::string(6, '\0'));
+  EXPECT_EQ(last_words(), std::string(6, '\0'));
 }
 
 TEST(Text, SEC_02_is_overwritten_where_it_was_when_it_grows) {
   Text text("secret");
   watch(text);
   text += " of more than the sixteen octets that there was room for";
-  EXPECT_EQ(last_words, std::string(6, '\0'));
+  EXPECT_EQ(last_words(), std::string(6, '\0'));
 }
 
 TEST(Text, SEC_02_moving_leaves_no_copy) {

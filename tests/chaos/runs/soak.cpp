@@ -4,38 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
-#include <new>
 #include <random>
 #include <string>
 
+#include "allocations.h"
 #include "simulation.h"
 #include "watch.h"
-
-namespace {
-
-// Of the whole process: what is not given back shows.
-std::int64_t live_allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  ++live_allocations;
-  return memory;
-}
-
-void operator delete(void* memory) noexcept {
-  if (memory == nullptr) return;
-  --live_allocations;
-  std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-  operator delete(memory);
-}
 
 namespace sipreg::testing {
 namespace {
@@ -76,8 +51,8 @@ class Soak {
       world_.forget();
       watch_.forget();
       if (days < 3) continue;
-      most = std::max(most, live_allocations);
-      fewest = std::min(fewest, live_allocations);
+      most = std::max(most, live_allocations());
+      fewest = std::min(fewest, live_allocations());
     }
     std::cout << "  30 days: " << world_.agent.statistics().registers
               << " REGISTERs, " << losses_ << " lost sockets, " << restarts_
