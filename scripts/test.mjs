@@ -38,6 +38,7 @@ async function runLayer(layer) {
   const result = async () => {
     try {
       if (layer.preset) await buildPreset(layer.preset);
+      if (layer.sanitized) await buildPreset('asan', layer.sanitized);
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       console.error(error.message);

@@ -36,8 +36,8 @@ async function cmake(label, args) {
   });
 }
 
-/** Leaves build/<preset> up to date with the sources. */
-export async function buildPreset(preset) {
+/** Leaves build/<preset> up to date with the sources, or that target of it alone. */
+export async function buildPreset(preset, target) {
   const tree = join(root, 'build', preset);
   const complete = ['Makefile', 'build.ninja'].some((name) => existsSync(join(tree, name)));
   if (!complete || !isUsable(tree)) {
@@ -50,5 +50,6 @@ export async function buildPreset(preset) {
     preset,
     '--parallel',
     String(availableParallelism()),
+    ...(target ? ['--target', target] : []),
   ]);
 }

@@ -1,4 +1,4 @@
-// The test layers: what each needs built, the command that runs it, and how its report is read. A layer exists when its
+// The test layers: what each needs built (`sanitized`: a program that it runs with the sanitizers too), the command that runs it, and how its report is read. A layer exists when its
 // tests do.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -90,9 +90,17 @@ export const layers = [
   googleTests('core', 'dev'),
   googleTests('core-asan', 'asan'),
   { ...nodeTests('osip2', 'tests/osip2', 15 * MINUTE_MS), preset: 'osip2' },
-  { ...nodeTests('chaos', 'tests/chaos', 15 * MINUTE_MS), preset: 'chaos' },
+  {
+    ...nodeTests('chaos', 'tests/chaos', 15 * MINUTE_MS),
+    preset: 'chaos',
+    sanitized: 'sipreg_chaos',
+  },
   { ...nodeTests('coverage', 'tests/coverage', 15 * MINUTE_MS), preset: 'coverage' },
-  { ...nodeTests('parity', 'tests/parity', 10 * MINUTE_MS), preset: 'dev' },
+  {
+    ...nodeTests('parity', 'tests/parity', 10 * MINUTE_MS),
+    preset: 'dev',
+    sanitized: 'sipreg_replay',
+  },
   jest,
   nodeTests('sockets', 'tests/sockets', 5 * MINUTE_MS),
   nodeTests('peers', 'tests/peers', 10 * MINUTE_MS),

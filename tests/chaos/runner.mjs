@@ -1,13 +1,12 @@
-// Runs shares of the random runs, and the soak: the binary that the preset `chaos` builds.
+// Runs shares of the random runs, and the soak: the binary that the preset `chaos` builds, or `asan`.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const binary = join(root, 'build/chaos/tests/chaos/sipreg_chaos');
-
 /** Resolves with the output; rejects with it when a check failed. `tell` is given each line of progress. */
-function run(filter, env, tell) {
+function run(filter, env, tell, preset = 'chaos') {
+  const binary = join(root, 'build', preset, 'tests/chaos/sipreg_chaos');
   return new Promise((resolve, reject) => {
     const child = spawn(binary, [`--gtest_filter=${filter}`, '--gtest_brief=1'], {
       env: { ...process.env, ...env },
@@ -27,10 +26,15 @@ function run(filter, env, tell) {
   });
 }
 
-/** `runs` runs, of the seeds `first`, `first` + 1 and so on. */
-export function randomRuns(first, runs, { talk = false, tell = console.log } = {}) {
-  const env = { SIPREG_SEED: String(first), SIPREG_RUNS: String(runs) };
-  return run('Chaos.random_runs*', talk ? { ...env, SIPREG_TALK: '1' } : env, tell);
+/** `runs` runs, of the seeds `first`, `first` + 1 and so on; rejects when fewer were made. */
+export async function randomRuns(first, runs, { talk, tell = console.log, preset, env } = {}) {
+  const wanted = { ...env, SIPREG_SEED: String(first), SIPREG_RUNS: String(runs) };
+  if (talk) wanted.SIPREG_TALK = '1';
+  const output = await run('Chaos.random_runs*', wanted, tell, preset);
+  const last = Number(first) + Number(runs) - 1;
+  if (!(runs > 0) || !output.includes(`  seeds ${first} to ${last}, `))
+    throw new Error(`The runs did not come to seed ${last}:\n${output}`);
+  return output;
 }
 
 export function soak(tell = console.log) {
