@@ -103,6 +103,20 @@ describe('docs/bundlers.md, bundled with its own command', () => {
   }
 });
 
+test('docs/worker.md: a worker whose script is missing is unsupported', async () => {
+  const { text } = blocksOf('docs/worker.md').find((each) => each.text.includes('error.code'));
+  const program = `${text}document.title = 'over';`;
+  const root = await writeApp(consumer, 'no-worker', { 'main.js': program }, 'dist/main.js');
+  await runEsbuild(root);
+  const site = await serve(root);
+  try {
+    const { complaints } = await visit(browser, `${site.origin}/index.html`);
+    assert.match(complaints.join('\n'), /^unsupported .*its script is missing/m);
+  } finally {
+    await site.close();
+  }
+});
+
 describe('sipreg/external, where its file cannot be had', () => {
   const cases = {
     'it is missing': {

@@ -41,11 +41,28 @@ after(async () => {
   await consumer?.remove();
 });
 
-/** Opens what is served, without a policy as the page has none, and waits for the state that it shows. */
-async function shows(directory, state) {
-  const site = await serve(directory, (_, { headers }) => {
+/** The page's own web server, on a port that is free. */
+async function startPython(directory) {
+  const command = commands.find((text) => text.startsWith('python3 ')).replace(' 8000 ', ' 0 ');
+  const [python, ...args] = command.split(' ');
+  const env = { ...process.env, PYTHONUNBUFFERED: '1' };
+  const child = spawn(python, args, { cwd: directory, env });
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  const close = async () => {
+    child.kill();
+    await once(child, 'close');
+  };
+  return { origin: /http:[\d./:]+\d/.exec(line)[0], close };
+}
+
+/** A server without a policy, as the page has none. */
+const serveBundle = (directory) =>
+  serve(directory, (_, { headers }) => {
     delete headers['Content-Security-Policy'];
   });
+
+/** Opens the page that is served, and waits for the state that it shows. */
+async function shows(site, state) {
   const page = await browser.newPage();
   try {
     await page.goto(`${site.origin}/index.html`);
@@ -62,7 +79,7 @@ test('the page without a bundler is registered', async () => {
   const { directory } = consumer;
   await writeFile(join(directory, 'index.html'), fileOf('index.html'));
   await writeFile(join(directory, 'main.js'), program());
-  await shows(directory, 'registered');
+  await shows(await startPython(directory), 'registered');
 });
 
 test('the page that Vite builds is registered', async () => {
@@ -77,7 +94,7 @@ test('the page that Vite builds is registered', async () => {
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   const args = command.split(' ').slice(2);
   await succeed(process.execPath, [vite, ...args], { cwd: directory });
-  await shows(join(directory, 'dist'), 'registered');
+  await shows(await serveBundle(join(directory, 'dist')), 'registered');
 });
 
 test('the Node program prints what is shown', async () => {
