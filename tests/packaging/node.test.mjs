@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { createTestRegistrar } from '../../dist/testing.js';
 import { nodes } from '../../scripts/nodes/index.mjs';
 import { createConsumer, root, run, succeed } from './consumer.mjs';
 import {
@@ -60,6 +61,21 @@ for (const [nodeVersion, node] of nodes) {
         }
       }
     }
+
+    test('runs the command-line tool', async () => {
+      const registrar = createTestRegistrar({ users: { alice: 'wonderland' } });
+      const { url, close } = await registrar.listen();
+      const { directory, program } = alone;
+      const env = { SIPREG_PASSWORD: 'wonderland' };
+      const call = (...args) => succeed(node, [program, ...args], { cwd: directory, env });
+      try {
+        assert.match(await call('--help'), /register/);
+        const check = await call('register', url, '--aor', 'sip:alice@example.com', '--check');
+        assert.match(check, /^SIPREG OK - sip:alice@example\.com registers in /);
+      } finally {
+        await close();
+      }
+    });
   });
 }
 
