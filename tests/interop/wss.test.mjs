@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { sipreg } from '../js/cli-process.mjs';
 import { createCertificate } from './certificate.mjs';
 import { Device, header } from './device.mjs';
 import { alice, startKamailio } from './kamailio.mjs';
@@ -73,3 +74,25 @@ for (const [name, socket, code] of [
     assert.deepEqual(await kamailio.contacts('alice'), []);
   });
 }
+
+test(
+  'the command line trusts the authority whose file NODE_EXTRA_CA_CERTS names, and no other',
+  { timeout },
+  async () => {
+    const env = { SIPREG_PASSWORD: alice.credentials.password };
+    const trusting = { ...env, NODE_EXTRA_CA_CERTS: certificate.certificate };
+    const where = [kamailio.secureUrl, '--aor', alice.aor, '--timeout', '10'];
+    const refused = await sipreg(['register', ...where], { env });
+    assert.equal(refused.status, 1);
+    assert.equal(refused.stdout, '');
+    assert.deepEqual(await kamailio.contacts('alice'), []);
+
+    const registered = await sipreg(['register', ...where], { env: trusting });
+    assert.equal(registered.status, 0, registered.stderr);
+    assert.match(registered.stdout, /^Registered sip:alice@/);
+    assert.equal((await kamailio.contacts('alice')).length, 1);
+    const ended = await sipreg(['unregister', ...where, '--all'], { env: trusting });
+    assert.equal(ended.status, 0, ended.stderr);
+    assert.deepEqual(await kamailio.contacts('alice'), []);
+  },
+);
