@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createTestRegistrar } from '../../dist/testing.js';
 import { createConsumer, root, succeed } from './consumer.mjs';
-import { entries, nextComponent, nextRoute } from './programs.mjs';
+import { clientEntries, entries, nextComponent, nextRoute } from './programs.mjs';
 import { launchBrowser, visit } from './site.mjs';
 
 /** Next.js says what it does, and would tell its makers too. */
@@ -25,7 +25,9 @@ let listener;
 function filesOf(entry) {
   const name = nameOf(entry);
   return {
-    [`app/${name}/phone.js`]: nextComponent(entry),
+    ...Object.fromEntries(
+      Object.entries(nextComponent(entry)).map(([file, text]) => [`app/${name}/${file}`, text]),
+    ),
     [`app/${name}/page.js`]: `
 import { createElement } from 'react';
 import { Phone } from './phone.js';
@@ -35,7 +37,7 @@ export default async function Page({ searchParams }) {
   return createElement(Phone, { server });
 }
 `,
-    [`app/api/${name}/route.js`]: nextRoute(entry),
+    ...(entries.includes(entry) && { [`app/api/${name}/route.js`]: nextRoute(entry) }),
   };
 }
 
@@ -67,7 +69,7 @@ before(async () => {
   const modules = join(directory, 'node_modules');
   await cp(join(root, 'scripts/next/node_modules'), modules, { recursive: true });
   next = join(modules, 'next/dist/bin/next');
-  const files = Object.assign({ 'app/layout.js': layout }, ...entries.map(filesOf));
+  const files = Object.assign({ 'app/layout.js': layout }, ...clientEntries.map(filesOf));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), text);
@@ -89,7 +91,7 @@ after(async () => {
   await consumer?.remove();
 });
 
-for (const entry of entries) {
+for (const entry of clientEntries) {
   test(`a client component registers: ${entry}`, async () => {
     const { origin } = site;
     const url = `${origin}/${nameOf(entry)}?server=${encodeURIComponent(listener.url)}`;
@@ -98,7 +100,9 @@ for (const entry of entries) {
     assert.ok(registrar.requests.some((request) => request.startsWith('REGISTER ')));
     registrar.forgetRequests();
   });
+}
 
+for (const entry of entries) {
   test(`a route handler registers: ${entry}`, async () => {
     const response = await fetch(`${site.origin}/api/${nameOf(entry)}`);
     assert.deepEqual(await response.json(), { state: 'registered', held: 1 });

@@ -12,6 +12,7 @@ import {
   hostFile,
   hostProgram,
   jestProgram,
+  jestWorkerProgram,
   nodeProgram,
 } from './programs.mjs';
 
@@ -90,12 +91,12 @@ test('without a WebSocket, createClient says that ws is missing', async () => {
 });
 
 test('Jest, in its node environment', async () => {
-  const { directory } = alone;
+  const { directory } = withWs;
   const jest = join(root, 'node_modules/jest/bin/jest.js');
-  const files = entries.map((_, i) => `registers-${i}.test.js`);
-  for (const [i, file] of files.entries()) {
-    await writeFile(join(directory, file), jestProgram(entries[i]));
-  }
+  const programs = [...entries.map(jestProgram), jestWorkerProgram];
+  const files = programs.map((_, i) => `registers-${i}.test.js`);
+  for (const [i, file] of files.entries()) await writeFile(join(directory, file), programs[i]);
+  await writeFile(join(directory, hostFile('cjs')), hostProgram('cjs'));
   await succeed(process.execPath, [jest, '--ci', '--rootDir', directory, ...files], {
     cwd: directory,
   });

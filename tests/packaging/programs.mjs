@@ -54,6 +54,8 @@ ${format === 'esm' ? 'console.log(JSON.stringify(await register()));' : 'registe
 `;
 }
 
+const hostModule = (from) => `import { host } from '${from}';\nhost();\n`;
+
 /** In a page: the query has the server's URL, the title gets the result. `options` is source text. */
 function pageProgram(entry, { create = 'createClient', imports = '', options = '' }) {
   return `
@@ -78,15 +80,19 @@ if (globalThis.document) {
 `;
 }
 
+/** How a page makes a client of each entry: its function, and what that takes besides the server. */
+const creation = (entry) =>
+  entry === 'sipreg/worker'
+    ? {
+        create: 'createWorkerClient',
+        options: "worker: new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })",
+      }
+    : { create: 'createClient', options: '' };
+
 /** The modules of an app by file, main.js and what its entry needs beside it; `from` is how they name the entry. */
 export function appFiles(entry, { from = entry, ...given } = {}) {
   if (entry !== 'sipreg/worker') return { 'main.js': pageProgram(from, given) };
-  const create = 'createWorkerClient';
-  const options = "worker: new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })";
-  return {
-    'main.js': pageProgram(from, { create, options }),
-    'worker.js': `import { host } from '${from}';\nhost();\n`,
-  };
+  return { 'main.js': pageProgram(from, creation(entry)), 'worker.js': hostModule(from) };
 }
 
 /** A test file of Jest's, in CommonJS as Jest has it by default. */
@@ -109,7 +115,29 @@ test('registers', async () => {
 `;
 }
 
-/** The same for both ends of a worker. */
+/** The same with the client in a thread, whose file is the hostFile(). */
+export const jestWorkerProgram = `
+const { Worker } = require('node:worker_threads');
+const { createTestRegistrar } = require('sipreg/testing');
+const { createWorkerClient, RegistrationError } = require('sipreg/worker');
+
+test('registers', async () => {
+  const registrar = createTestRegistrar({ users: { alice: 'wonderland' } });
+  const { url, close } = await registrar.listen();
+  const worker = new Worker('./${hostFile('cjs')}');
+  const client = await createWorkerClient({ worker, server: url });
+  const registration = await client.register(${account});
+  expect(registration.state).toBe('registered');
+  const refused = client.register({ aor: 'sip:alice@example.com', credentials: { password: 'x' } });
+  await expect(refused).rejects.toBeInstanceOf(RegistrationError);
+  await client.close({ unregister: true });
+  expect(registrar.bindings('sip:alice@example.com')).toEqual([]);
+  await worker.terminate();
+  await close();
+});
+`;
+
+/** TypeScript for both ends of a worker. */
 export const typedWorkerProgram = `
 import type { Client } from 'sipreg';
 import { createWorkerClient, host, RegistrationError, type HostOptions, type WorkerClientOptions } from 'sipreg/worker';
@@ -181,16 +209,17 @@ export async function register(): Promise<RegistrationInfo> {
 `;
 }
 
-/** A client component of Next.js: the title gets the result. */
+/** A client component of Next.js, phone.js, and what its entry needs beside it: the title gets the result. */
 export function nextComponent(entry) {
-  return `
+  const { create, options } = creation(entry);
+  const component = `
 'use client';
 import { useEffect } from 'react';
-import { createClient } from '${entry}';
+import { ${create} } from '${entry}';
 
 export function Phone({ server }) {
   useEffect(() => {
-    const opening = createClient({ server });
+    const opening = ${create}({ server, ${options} });
     opening
       .then((client) => client.register(${account}))
       .then(({ state }) => state, String)
@@ -200,6 +229,8 @@ export function Phone({ server }) {
   return null;
 }
 `;
+  const isHosted = entry === 'sipreg/worker';
+  return { 'phone.js': component, ...(isHosted && { 'worker.js': hostModule(entry) }) };
 }
 
 /** A route handler of Next.js, with the registrar beside it. */
