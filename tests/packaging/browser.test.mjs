@@ -103,6 +103,21 @@ describe('docs/bundlers.md, bundled with its own command', () => {
   }
 });
 
+test('docs/worker.md: a worker that is bundled without modules registers', async () => {
+  const files = appFiles('sipreg/worker');
+  const page = files['main.js'].replace(", { type: 'module' })", ')');
+  assert.notEqual(page, files['main.js']);
+  const root = await writeApp(consumer, 'classic', { ...files, 'main.js': page }, 'dist/main.js');
+  await runEsbuild(root);
+  await runEsbuild(root, ['worker.js'], ['--format=iife']);
+  const site = await serve(root);
+  try {
+    await registers(pageOf(site.origin, '/index.html'));
+  } finally {
+    await site.close();
+  }
+});
+
 test('docs/worker.md: a worker whose script is missing is unsupported', async () => {
   const { text } = blocksOf('docs/worker.md').find((each) => each.text.includes('error.code'));
   const program = `${text}document.title = 'over';`;

@@ -31,10 +31,10 @@ async function copyWasm(directory) {
   await succeed(process.execPath, ['copy.mjs'], { cwd: directory });
 }
 
-/** The command of docs/bundlers.md, with these scripts in the place of its own. */
-export async function runEsbuild(directory, scripts = ['main.js']) {
+/** The command of docs/bundlers.md, with these scripts in the place of its own, and more options. */
+export async function runEsbuild(directory, scripts = ['main.js'], more = []) {
   const [, , , ...options] = documented('npx esbuild main.js ').trim().split(' ');
-  const args = [...scripts, ...options, '--log-level=warning'];
+  const args = [...scripts, ...options, ...more, '--log-level=warning'];
   const { stderr } = await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: directory });
   if (stderr !== '') throw new Error(stderr);
 }
