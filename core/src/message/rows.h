@@ -79,8 +79,10 @@ inline bool take_line(Cursor& cursor, Line& line, BareCr bare_cr) {
 
 // RFC 3261 section 7.3.1: a line end and the white space around it count as
 // one space. The line is moved up to close the gap, and blanks take the place
-// where it was, so that the frame still says the same.
+// where it was, so that the frame still says the same. Those of the lines
+// before it are there already, up to their CRLF.
 inline void append_folded(Line& value, Line more) {
+  char* const row_begin = more.begin - 2;
   char* const row_end = more.end;
   while (more.begin < more.end && is_blank(*more.begin)) ++more.begin;
   while (more.begin < more.end && is_blank(more.end[-1])) --more.end;
@@ -90,7 +92,7 @@ inline void append_folded(Line& value, Line more) {
     std::memmove(value.end, more.begin, size);
     value.end += size;
   }
-  std::fill(value.end, row_end, ' ');
+  std::fill(std::max(value.end, row_begin), row_end, ' ');
 }
 
 // Splits "Name : value". Nothing but SP and HTAB may stand before the colon:
