@@ -65,6 +65,13 @@ function number(output, pattern) {
   return Number([...output.matchAll(pattern)].at(-1)?.[1] ?? NaN);
 }
 
+/** How many inputs were run; none is no success. */
+function inputsOf(target, { output }) {
+  const inputs = number(output, /number_of_executed_units: *(\d+)/g);
+  if (!(inputs > 0)) throw new Error(`${output}\n\n${target}: no input was run.`);
+  return inputs;
+}
+
 /**
  * Resolves with a line about what was run; rejects with the report of an input that fails. New inputs that reach new
  * code are kept in build/fuzz/corpus, where the next run finds them.
@@ -77,13 +84,14 @@ export async function fuzz(target, seconds, onOutput = () => {}) {
   await Promise.all([found, artifacts].map((path) => mkdir(path, { recursive: true })));
   const regression = await run([...commandOf(target), '-runs=0', ...seeds], onOutput);
   if (regression.status !== 0) throw failure(target, regression);
+  inputsOf(target, regression);
 
   const command = [...commandOf(target), `-max_total_time=${seconds}`, found, ...seeds];
   const result = await run(command, onOutput);
   if (result.status !== 0) throw failure(target, result);
   const { output } = result;
   return [
-    `${target}: ${number(output, /number_of_executed_units: *(\d+)/g)} inputs`,
+    `${target}: ${inputsOf(target, result)} inputs`,
     `${number(output, /average_exec_per_sec: *(\d+)/g)}/s`,
     `${number(output, /cov: (\d+)/g)} edges`,
     `${number(output, /ft: (\d+)/g)} features`,
