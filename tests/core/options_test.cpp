@@ -164,6 +164,51 @@ TEST(Options, REG_09_a_uri_parameters_name_has_no_escape_and_no_backtick) {
   }
 }
 
+// RFC 3261 sections 7.3.1 and 19.1.1
+TEST(Options, REG_09_no_parameter_of_the_contact_is_there_twice) {
+  Simulation world;
+  RegistrationId id = 0;
+  const NameValue twice[] = {{"x", "1", false}, {"X", "2", false}};
+  RegistrationOptions options = alice();
+  options.contact.uri_parameters = twice;
+  EXPECT_EQ(world.agent.create(options, id).option, "contact.uriParams");
+  options = alice();
+  options.contact.parameters = twice;
+  EXPECT_EQ(world.agent.create(options, id).option, "contact.params");
+  const NameValue provider[] = {{"Pn-Provider", "fcm", false}};
+  options = alice();
+  options.contact.uri_parameters = provider;
+  EXPECT_TRUE(world.agent.create(options, id).ok());
+  options.push.provider = "webpush";
+  EXPECT_EQ(world.agent.create(options, id).option, "contact.uriParams");
+}
+
+// RFC 3261 section 25.1: what is no character of a user part is escaped.
+TEST(Options, REG_09_a_user_part_has_its_grammar) {
+  Simulation world;
+  RegistrationId id = 0;
+  for (const std::string_view user :
+       {"a%zz", "a%4", "1234#", "a%", "a[b]", "a b", "a^", "a`", "a|b"}) {
+    RegistrationOptions options;
+    const std::string uri = "sip:" + std::string(user) + "@example.com";
+    options.aor = uri;
+    EXPECT_EQ(world.agent.create(options, id).option, "aor") << user;
+    options = alice();
+    options.from = uri;
+    EXPECT_EQ(world.agent.create(options, id).option, "from") << user;
+    options = alice();
+    options.contact.user = user;
+    EXPECT_EQ(world.agent.create(options, id).option, "contact.user") << user;
+  }
+  for (const std::string_view user :
+       {"1234%23", "a-_.!~*'()&=+$,;?/z", "%c3%a4", "+1-555"}) {
+    RegistrationOptions options;
+    const std::string uri = "sip:" + std::string(user) + "@example.com";
+    options.aor = uri;
+    EXPECT_TRUE(world.agent.create(options, id).ok()) << user;
+  }
+}
+
 TEST(Options, REG_19_routes_and_tags_have_their_grammar) {
   Simulation world;
   RegistrationId id = 0;

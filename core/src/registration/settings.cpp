@@ -81,6 +81,24 @@ Text unescape_user(std::string_view user) {
   return plain;
 }
 
+// user of RFC 3261 section 25.1.
+bool is_user(std::string_view user) {
+  for (std::size_t i = 0; i < user.size(); ++i) {
+    if (user[i] == '%') {
+      if (i + 2 >= user.size() || hex_value(user[i + 1]) < 0 ||
+          hex_value(user[i + 2]) < 0) {
+        return false;
+      }
+      i += 2;
+    } else if (!is_alphanumeric(user[i]) &&
+               std::string_view("-_.!~*'()&=+$,;?/").find(user[i]) ==
+                   std::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // A URI that can stand in quotes and in angle brackets as it is; other octets
 // than ASCII have no grammar in one and are to be escaped.
 bool parse_option_uri(std::string_view text, message::Uri& uri) {
@@ -89,7 +107,7 @@ bool parse_option_uri(std::string_view text, message::Uri& uri) {
            c == '<' || c == '>';
   };
   return std::none_of(text.begin(), text.end(), is_foreign) &&
-         message::parse_uri(text, uri);
+         message::parse_uri(text, uri) && is_user(uri.user);
 }
 
 bool is_bare_address(const message::Uri& uri) {
@@ -102,7 +120,8 @@ Status take_address_of_record(std::string_view aor, Settings& out) {
       !is_bare_address(uri)) {
     return refuse("aor",
                   "must be a SIP address such as sip:alice@example.com, "
-                  "without a password, parameters or headers");
+                  "without a password, parameters or headers, and with other "
+                  "characters escaped as %HH");
   }
   out.aor = aor;
   out.username = unescape_user(uri.user);
@@ -142,14 +161,33 @@ Status take_from(std::string_view from, Settings& out) {
   return fine;
 }
 
-Status append_uri_parameters(std::span<const NameValue> parameters, Text& uri,
-                             bool& has_transport) {
+// RFC 3261 sections 7.3.1 and 19.1.1: no name may stand there twice.
+bool is_repeated(const NameValue& parameter,
+                 std::span<const NameValue> parameters) {
+  return std::any_of(
+      parameters.data(), &parameter, [&parameter](const NameValue& before) {
+        return message::equals_ignoring_case(before.name, parameter.name);
+      });
+}
+
+constexpr std::string_view repeated =
+    "a parameter's name must not be there twice, in whatever case";
+
+Status append_uri_parameters(std::span<const NameValue> parameters,
+                             bool has_push, Text& uri, bool& has_transport) {
   for (const NameValue& parameter : parameters) {
     // A pname has no escapes here, and no backtick (RFC 3261 section 25.1).
     if (!message::is_token(parameter.name) ||
         parameter.name.find_first_of("%`") != parameter.name.npos) {
       return refuse("contact.uriParams",
                     "a parameter's name must be a SIP token");
+    }
+    if (has_push &&
+        message::equals_ignoring_case(parameter.name.substr(0, 3), "pn-")) {
+      return refuse("contact.uriParams", "pn-... is what push has set already");
+    }
+    if (is_repeated(parameter, parameters)) {
+      return refuse("contact.uriParams", repeated);
     }
     if (!is_plain_text(parameter.value)) {
       return refuse("contact.uriParams",
@@ -184,6 +222,9 @@ Status append_header_parameters(std::span<const NameValue> parameters,
                       "expires, q, +sip.instance, reg-id and +sip.pnsreg have "
                       "options of their own");
       }
+    }
+    if (is_repeated(parameter, parameters)) {
+      return refuse("contact.params", repeated);
     }
     if (!is_plain_text(parameter.value)) {
       return refuse("contact.params",
@@ -245,8 +286,9 @@ Status take_contact(const RegistrationOptions& options,
   }
   bool has_transport = false;
   Text parameters;
-  Status status =
-      append_uri_parameters(contact.uri_parameters, parameters, has_transport);
+  Status status = append_uri_parameters(contact.uri_parameters,
+                                        !options.push.provider.empty(),
+                                        parameters, has_transport);
   if (!status.ok()) return status;
   // RFC 7118 section 5.2.2: "ws", over TLS as well.
   if (!has_transport) uri += ";transport=ws";
