@@ -24,6 +24,7 @@ struct Context {
                                 0,     false,   true,   {},         false};
   registration::ExchangePool exchanges;
   registration::ResultBuilder results;
+  List<std::string_view> sibling_uris;  // of the account in hand
 
   Text user_agent_row;
   Text instance_id;

@@ -56,6 +56,7 @@ struct World {
   Millis expires_at = 0;
   OperationId last_operation = 0;
   bool gives_credentials = true;
+  std::vector<bool> own;  // of the bindings that a call listed last
 
   void poll() {
     Output output;
@@ -89,6 +90,13 @@ struct World {
           break;
         case OutputKind::credentials_wanted:
           questions.push_back(output.challenge);
+          break;
+        case OutputKind::operation_done:
+          if (output.success == nullptr) break;
+          own.clear();
+          for (const Binding& binding : output.success->bindings) {
+            own.push_back(binding.own);
+          }
           break;
         default:
           break;
@@ -281,6 +289,75 @@ TEST(SeveralFlows, OB_07_unregister_removes_every_binding) {
   EXPECT_EQ(world.count(OutputKind::unregistered), 1u);
   EXPECT_EQ(world.state, RegistrationState::unregistered);
   EXPECT_EQ(world.agent.deadline(), no_deadline);
+}
+
+// The registrar keeps the lost flow's binding until it expires.
+TEST(SeveralFlows, UNR_07_a_flow_that_cannot_unregister_is_not_confirmed) {
+  for (const std::uint32_t lost : {0u, 1u}) {
+    World world;
+    world.registered();
+    world.drop(lost);
+    const OperationId operation = world.call(CallKind::unregister);
+    const std::uint32_t other = 1 - lost;
+    world.answer(other, accept(world.frame(other)));
+    ASSERT_NE(world.outcome(operation), nullptr);
+    EXPECT_FALSE(world.outcome(operation)->confirmed);
+    const auto event = std::find_if(
+        world.told.begin(), world.told.end(),
+        [](const Told& told) { return told.kind == OutputKind::unregistered; });
+    ASSERT_NE(event, world.told.end());
+    EXPECT_FALSE(event->confirmed);
+
+    // Registered anew, nothing is left behind.
+    world.told.clear();
+    world.call(CallKind::register_);
+    world.open(lost);
+    for (const std::uint32_t flow : {0u, 1u}) {
+      world.answer(flow, accept(world.frame(flow)));
+    }
+    const OperationId again = world.call(CallKind::unregister);
+    for (const std::uint32_t flow : {0u, 1u}) {
+      world.answer(flow, accept(world.frame(flow)));
+    }
+    EXPECT_TRUE(world.outcome(again)->confirmed);
+  }
+}
+
+// As from a request, without the reg-id, or without the instance as well.
+std::string listed(std::string contact, bool has_instance) {
+  contact.resize(contact.find(";reg-id="));
+  if (!has_instance) contact.resize(contact.find(";+sip.instance="));
+  return contact + ";expires=600";
+}
+
+TEST(SeveralFlows, BND_01_Q_07_Q_16_flows_are_told_apart_without_a_reg_id) {
+  for (const bool has_instance : {true, false}) {
+    World world;
+    world.call(CallKind::register_);
+    world.open(0);
+    world.open(1);
+    std::string contacts[2];
+    std::string all;
+    for (const std::uint32_t flow : {0u, 1u}) {
+      const std::string request = world.frame(flow);
+      contacts[flow] = listed(header(request, "Contact"), has_instance);
+      all += "Contact: " + contacts[flow] + "\r\n";
+      world.answer(flow, respond(request, 200, all));
+    }
+    world.own.clear();
+    world.call(CallKind::query);
+    const std::uint32_t asked = world.frames[0].empty() ? 1 : 0;
+    world.answer(asked, respond(world.frame(asked), 200, all));
+    EXPECT_EQ(world.own, (std::vector<bool>{true, true})) << has_instance;
+
+    const OperationId removal = world.call(CallKind::unregister);
+    const std::string first = world.frame(0);
+    const std::string second = world.frame(1);
+    world.answer(0, respond(first, 200, "Contact: " + contacts[1] + "\r\n"));
+    world.answer(1, respond(second, 200));
+    EXPECT_TRUE(world.outcome(removal)->confirmed) << has_instance;
+    EXPECT_EQ(world.count(OutputKind::warning), 0u) << has_instance;
+  }
 }
 
 TEST(SeveralFlows, OB_07_a_query_asks_once) {

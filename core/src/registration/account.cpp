@@ -96,7 +96,7 @@ bool Account::translate(Output& output) {
     case OutputKind::registration:
       return properties_changed(output, flow);
     case OutputKind::unregistered:
-      return !all_.bound && std::exchange(was_bound_, false);
+      return unregistered(output, flow);
     case OutputKind::failed:
       return all_.state == RegistrationState::failed;
     case OutputKind::retry:
@@ -125,6 +125,7 @@ bool Account::properties_changed(Output& output, std::size_t flow) {
   output.connected = told.state == RegistrationState::registered ||
                      told.state == RegistrationState::refreshing ||
                      output.connected;
+  if (told.bound) left_behind_ &= ~(1u << flow);
   const Told now = best();
   // The flows end together, one after the other.
   if (told.state == RegistrationState::removed && now.state != told.state) {
@@ -134,6 +135,14 @@ bool Account::properties_changed(Output& output, std::size_t flow) {
   all_ = now;
   was_bound_ |= all_.bound;
   return true;
+}
+
+bool Account::unregistered(Output& output, std::size_t flow) {
+  if (output.reason == UnregisteredReason::user && !output.confirmed) {
+    left_behind_ |= 1u << flow;
+  }
+  output.confirmed &= left_behind_ == 0;
+  return !all_.bound && std::exchange(was_bound_, false);
 }
 
 Account::Told Account::best() const {
@@ -191,7 +200,8 @@ bool Account::operation_done(Output& output) {
                      (is_last || operation->kind != CallKind::unregister);
   if (tells) {
     output.sent = operation->sent;
-    output.confirmed = operation->sent && operation->confirmed;
+    output.confirmed =
+        operation->sent && operation->confirmed && left_behind_ == 0;
     operation->settled = true;
   }
   settle(*operation);

@@ -72,6 +72,7 @@ class Account {
   [[nodiscard]] Told best() const;
   [[nodiscard]] std::size_t best_flow() const;
   [[nodiscard]] bool properties_changed(Output& output, std::size_t flow);
+  [[nodiscard]] bool unregistered(Output& output, std::size_t flow);
   [[nodiscard]] bool operation_done(Output& output);
   [[nodiscard]] bool operation_failed(Output& output);
   [[nodiscard]] bool credentials_wanted(Output& output, std::size_t flow);
@@ -86,6 +87,8 @@ class Account {
   Told all_;         // of the account
   bool changed_ = false;
   bool was_bound_ = false;  // and no unregistered was told since
+  // Flows, a bit each, whose binding was not removed at the registrar.
+  std::uint32_t left_behind_ = 0;
   List<Operation> operations_;
   List<Question> questions_;
   std::uint32_t asked_ = 0;  // the host was asked for these, by this number

@@ -1,5 +1,7 @@
 #include "registration/own_binding.h"
 
+#include <algorithm>
+
 #include "message/scan.h"
 #include "message/uri.h"
 
@@ -45,6 +47,7 @@ std::optional<std::uint32_t> joint_lifetime(std::optional<std::uint32_t> a,
 }  // namespace
 
 Match match_contact(const message::Contact& contact, const OwnContact& own) {
+  if (own.is_of_sibling(contact)) return Match::none;
   if (!own.instance.empty() &&
       message::equals_ignoring_case(contact.instance, own.instance)) {
     if (own.reg_id != 0 && contact.reg_id == own.reg_id) {
@@ -62,8 +65,14 @@ Match match_contact(const message::Contact& contact, const OwnContact& own) {
 }
 
 bool OwnContact::is_of_sibling(const message::Contact& contact) const {
-  return contact.reg_id - first_reg_id < flows && contact.reg_id != reg_id &&
-         message::equals_ignoring_case(contact.instance, instance);
+  if (contact.reg_id - first_reg_id < flows && contact.reg_id != reg_id &&
+      message::equals_ignoring_case(contact.instance, instance)) {
+    return true;
+  }
+  return std::any_of(sibling_uris.begin(), sibling_uris.end(),
+                     [&contact](std::string_view uri) {
+                       return message::equal_uris(contact.address.uri, uri);
+                     });
 }
 
 void OwnBinding::take(const message::Contact& contact, Match how) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "message/contact.h"
@@ -20,6 +21,9 @@ struct OwnContact {
   // The reg-ids of the account's flows, which follow each other.
   std::uint32_t first_reg_id = 0;
   std::uint32_t flows = 0;
+  // The Contact URIs of the account's other flows: some registrars give no
+  // reg-id back.
+  std::span<const std::string_view> sibling_uris;
 
   // Whether another flow of the account has made that binding.
   [[nodiscard]] bool is_of_sibling(const message::Contact& contact) const;

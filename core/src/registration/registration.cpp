@@ -186,7 +186,8 @@ void Registration::round_failed() {
       break;
     case FailureCode::timeout:
       failure.message =
-          "The server did not open the WebSocket within connectTimeoutMs.";
+          "The WebSocket was not open within connectTimeoutMs. Check that the "
+          "server, or the function that gives its URL, answers, or allow more.";
       break;
     default:
       failure.message =
@@ -392,6 +393,14 @@ OwnContact Registration::own_contact(std::uint32_t asked) const {
   own.reg_id = uses(Extension::outbound) ? settings_.reg_id : 0;
   own.first_reg_id = settings_.reg_id - flow_number_;
   own.flows = static_cast<std::uint32_t>(flows_.size());
+  context_.sibling_uris.clear();
+  for (const Registration* const flow : flows_) {
+    if (flow != this) {
+      context_.sibling_uris.push_back(flow->settings_.contact_uri());
+    }
+  }
+  own.sibling_uris = {context_.sibling_uris.data(),
+                      context_.sibling_uris.size()};
   own.asked = asked;
   return own;
 }
