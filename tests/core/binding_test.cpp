@@ -227,6 +227,16 @@ TEST(Granted, BND_01_ours_is_found_wherever_and_however_it_is_listed) {
   }
 }
 
+TEST(Granted, BND_01_PAR_19_ours_is_found_behind_more_than_are_kept) {
+  Asked asked;
+  std::string rows;
+  for (int i = 0; i < 200; ++i) rows += "Contact: <sip:x@192.0.2.1>\r\n";
+  asked.answer(rows + "Contact: " + asked.contact + ";expires=300\r\n");
+  EXPECT_EQ(asked.granted(), 300u);
+  EXPECT_EQ(asked.world.outcome(asked.operation)->bindings.size(), 64u);
+  EXPECT_TRUE(asked.world.warned("many-contacts"));
+}
+
 TEST(Granted, BND_01_what_only_resembles_ours_is_not) {
   const std::string lists[] = {
       // another flow of this device

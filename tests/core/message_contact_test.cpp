@@ -178,23 +178,16 @@ TEST(MessageContact, BND_09_one_damaged_element_costs_no_other) {
   }
 }
 
-TEST(MessageContact, PAR_19_no_more_than_64_elements_are_walked) {
-  std::string row = "Contact: ";
-  for (int i = 0; i < 70; ++i) row += "<sip:a@b>,";
-  EXPECT_EQ(Response(row + "\r\n").contacts().size(), max_contacts);
-  std::string rows;
-  for (int i = 0; i < 70; ++i) rows += "m: <sip:a@b>\r\n";
-  EXPECT_EQ(Response(rows).contacts().size(), max_contacts);
-  // Those that cannot be read count as well.
-  std::string junk = "Contact: ";
-  for (int i = 0; i < 64; ++i) junk += "x,";
-  EXPECT_EQ(Response(junk + "<sip:a@b>\r\n").contacts().size(), 0u);
-}
-
-TEST(MessageContact, PAR_19_ten_thousand_contacts_in_one_row) {
+TEST(MessageContact, PAR_19_all_that_a_frame_holds_are_walked) {
   std::string row = "Contact: ";
   for (int i = 0; i < 10'000; ++i) row += "<a:b>,";
-  EXPECT_EQ(Response(row + "\r\n").contacts().size(), max_contacts);
+  EXPECT_EQ(Response(row + "\r\n").contacts().size(), 10'000u);
+  std::string rows;
+  for (int i = 0; i < 70; ++i) rows += "m: <sip:a@b>\r\n";
+  EXPECT_EQ(Response(rows).contacts().size(), 70u);
+  std::string junk = "Contact: ";
+  for (int i = 0; i < 70; ++i) junk += "x,";
+  EXPECT_EQ(Response(junk + "<sip:a@b>\r\n").contacts().size(), 1u);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "flow/redaction.h"
 
+#include <algorithm>
+
 #include "message/header_name.h"
 #include "message/scan.h"
 
@@ -46,25 +48,33 @@ void append_authorization(Text& out, std::string_view value) {
   append_parameters(out, value.substr(end));
 }
 
-std::size_t find_ignoring_case(std::string_view text, std::string_view wanted) {
-  for (std::size_t at = 0; at + wanted.size() <= text.size(); ++at) {
-    if (message::equals_ignoring_case(text.substr(at, wanted.size()), wanted)) {
-      return at;
+// Where the first pn-prid's value stands; npos without one.
+std::size_t find_push_id(std::string_view text) {
+  static constexpr std::string_view name = "pn-prid";
+  std::size_t equals = text.find('=');
+  for (; equals != text.npos; equals = text.find('=', equals + 1)) {
+    if (equals >= name.size() &&
+        message::equals_ignoring_case(
+            text.substr(equals - name.size(), name.size()), name)) {
+      return equals + 1;
     }
   }
   return text.npos;
 }
 
+// Of a value at the beginning of `text`.
+std::size_t length_of_push_id(std::string_view text) {
+  return std::min(text.find_first_of(";>?, \t\r\n"), text.size());
+}
+
 void append_without_push_id(Text& out, std::string_view value) {
-  static constexpr std::string_view name = "pn-prid=";
   for (;;) {
-    const std::size_t at = find_ignoring_case(value, name);
+    const std::size_t at = find_push_id(value);
     if (at == value.npos) break;
-    out += value.substr(0, at + name.size());
+    out += value.substr(0, at);
     out += blank;
-    const std::size_t end =
-        value.find_first_of(";>?, \t\r\n", at + name.size());
-    value.remove_prefix(end == value.npos ? value.size() : end);
+    value.remove_prefix(at);
+    value.remove_prefix(length_of_push_id(value));
   }
   out += value;
 }
@@ -107,6 +117,17 @@ void append_row(Text& out, std::string_view row) {
 }
 
 }  // namespace
+
+void overwrite_push_ids(std::string_view row) {
+  for (;;) {
+    const std::size_t at = find_push_id(row);
+    if (at == row.npos) return;
+    row.remove_prefix(at);
+    const std::size_t length = length_of_push_id(row);
+    std::fill_n(const_cast<char*>(row.data()), length, '*');
+    row.remove_prefix(length);
+  }
+}
 
 void push_trace(Outbox& outbox, FlowId flow, std::uint32_t server,
                 bool incoming, std::string_view frame) {

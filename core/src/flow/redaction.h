@@ -16,4 +16,8 @@ namespace sipreg::flow {
 void push_trace(Outbox& outbox, FlowId flow, std::uint32_t server,
                 bool incoming, std::string_view frame);
 
+// Overwrites the values of pn-prid with asterisks where `row` lies, which is a
+// frame that belongs to the agent.
+void overwrite_push_ids(std::string_view row);
+
 }  // namespace sipreg::flow

@@ -148,9 +148,8 @@ ContactList::ContactList(const Message& message) : message_(message) {}
 bool ContactList::next(Contact& out) {
   const auto rows = message_.headers();
   std::string_view element;
-  while (seen_ < max_contacts) {
+  for (;;) {
     if (next_element(rest_, element)) {
-      ++seen_;
       if (read_contact(element, out)) return true;
     } else if (row_ < rows.size()) {
       const Header& row = rows[row_++];
@@ -159,7 +158,6 @@ bool ContactList::next(Contact& out) {
       return false;
     }
   }
-  return false;
 }
 
 }  // namespace sipreg::message

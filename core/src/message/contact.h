@@ -49,7 +49,6 @@ class ContactList {
  private:
   const Message& message_;
   std::size_t row_ = 0;
-  std::size_t seen_ = 0;
   std::string_view rest_;
 };
 

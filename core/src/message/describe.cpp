@@ -120,7 +120,7 @@ void write_contacts(Writer& writer, const Message& message) {
   std::array<std::string_view, max_contacts> uris;
   std::size_t count = 0;
   ContactList list(message);
-  for (Contact contact; list.next(contact); ++count) {
+  for (Contact contact; count < max_contacts && list.next(contact); ++count) {
     write_contact(writer, contact);
     uris[count] = contact.address.uri;
     for (std::size_t i = 0; i < count; ++i) {

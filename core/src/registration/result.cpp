@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/redaction.h"
 #include "message/contact.h"
 #include "message/scan.h"
 #include "message/uri.h"
@@ -58,6 +59,13 @@ Response ResultBuilder::response(const message::Message& message) {
   return {message.status, message.reason, headers_};
 }
 
+Response ResultBuilder::failed_response(const message::Message& message) {
+  for (const message::Header& header : message.headers()) {
+    flow::overwrite_push_ids(header.value);
+  }
+  return response(message);
+}
+
 void ResultBuilder::read_bindings(const message::Message& message,
                                   const OwnContact& own, OwnBinding& found) {
   bindings_.clear();
@@ -67,6 +75,8 @@ void ResultBuilder::read_bindings(const message::Message& message,
   while (contacts.next(contact)) {
     const Match match = match_contact(contact, own);
     found.take(contact, match);
+    // Ours may come after more than are kept.
+    if (bindings_.size() == message::max_contacts) continue;
     matches_.push_back(match);
     Binding binding;
     binding.uri = contact.address.uri;

@@ -21,8 +21,9 @@ namespace sipreg::registration {
 // their memory is kept.
 class ResultBuilder {
  public:
-  // The headers of a response, in their order.
-  [[nodiscard]] Response response(const message::Message& message);
+  // The headers of a response, in their order, as they may stand in an error:
+  // the frame has asterisks for the values of pn-prid then.
+  [[nodiscard]] Response failed_response(const message::Message& message);
 
   // Fills bindings, the header lists and the response, and says in `found`
   // which binding is ours; the rest is the caller's to add. The reference lives
@@ -39,6 +40,7 @@ class ResultBuilder {
                                           std::string_view provider);
 
  private:
+  [[nodiscard]] Response response(const message::Message& message);
   void read_bindings(const message::Message& message, const OwnContact& own,
                      OwnBinding& found);
   void collect(const message::Message& message, message::HeaderName name,
