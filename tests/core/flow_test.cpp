@@ -348,6 +348,28 @@ TEST(Servers, RSP_09_one_accounts_503_leaves_the_others_their_flow) {
   EXPECT_EQ(world.state(other), RegistrationState::waiting);
 }
 
+// RFC 5626 section 4.5 once every server has refused: a short Retry-After is no
+// invitation to go round for ever.
+TEST(Servers, OB_08_RSP_15_servers_that_all_refuse_are_left_in_peace) {
+  for (const std::uint32_t count : {1u, 2u, 3u}) {
+    for (const std::string_view rows :
+         {"Retry-After: 1\r\n", "Retry-After: 20\r\n", ""}) {
+      Simulation world(with_servers(count));
+      world.call(world.create(), CallKind::register_);
+      std::size_t registers = 0;
+      const Millis end = world.now() + 3'600'000;
+      while (world.now() < end) {
+        for (; !world.frames.empty(); ++registers) {
+          world.receive(respond(world.next_frame(), 503, rows));
+        }
+        world.advance(500);
+      }
+      EXPECT_LE(registers, 10u * count) << count << rows;
+      EXPECT_GE(registers, 5u) << count << rows;
+    }
+  }
+}
+
 // ----------------------------------------------------- waking up, going
 // offline
 
@@ -505,7 +527,7 @@ TEST(Offline, API_03_the_next_attempt_waits_for_the_cap_and_no_longer) {
     EXPECT_EQ(world.deadline() - world.now(), 30'000);
     world.advance(30'000);
   }
-  EXPECT_EQ(world.last(OutputKind::retry)->attempt, 0u) << "none was counted";
+  EXPECT_EQ(world.last(OutputKind::retry)->attempt, 1u) << "none was counted";
   world.refuse();
   world.wake();
   world.open();

@@ -114,6 +114,23 @@ void online_within_the_cool_down(ReconnectPolicy policy) {
   EXPECT_EQ(world.connects.size(), before + 1);
 }
 
+TEST(RegressionFlow, API_02_a_retry_that_is_under_way_has_a_time) {
+  Simulation world;
+  const RegistrationId bob = world.registered();
+  world.auto_open = false;
+  const RegistrationId alice = world.create();
+  world.call(bob, CallKind::refresh);
+  world.call(alice, CallKind::register_);
+  world.drop();
+  std::size_t retries = 0;
+  for (const Seen& seen : world.outputs) {
+    if (seen.kind != OutputKind::retry) continue;
+    ++retries;
+    EXPECT_GE(seen.retry_at, world.wall());
+  }
+  EXPECT_GE(retries, 1u);
+}
+
 TEST(RegressionFlow, API_03_online_soon_after_a_wake_up_lifts_the_delay) {
   online_within_the_cool_down(ReconnectPolicy::interactive);
   online_within_the_cool_down(ReconnectPolicy::rfc5626);

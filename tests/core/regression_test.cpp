@@ -360,6 +360,24 @@ TEST(Regression, WS_06_two_messages_in_a_frame_are_both_read) {
   EXPECT_EQ(world.last(OutputKind::warning)->warning, "several-messages");
 }
 
+TEST(Regression, WS_06_two_requests_in_a_frame_are_told_of_as_well) {
+  Simulation world;
+  world.registered();
+  const std::size_t before = world.count(OutputKind::warning);
+  const auto request = [](std::string_view branch) {
+    return "OPTIONS sip:alice@a.invalid SIP/2.0\r\n"
+           "Via: SIP/2.0/WSS edge.example.com;branch=z9hG4bK" +
+           std::string(branch) +
+           "\r\nFrom: <sip:edge@example.com>;tag=1\r\n"
+           "To: <sip:alice@example.com>\r\nCall-ID: 1\r\n"
+           "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+  };
+  world.receive(request("1") + request("2") + request("3"));
+  EXPECT_EQ(world.frames.size(), 3u);
+  EXPECT_TRUE(world.warned("several-messages"));
+  EXPECT_EQ(world.count(OutputKind::warning), before + 1);
+}
+
 TEST(Regression, DIG_25_a_registrar_that_would_break_its_quotes_is_refused) {
   Simulation world;
   RegistrationOptions options = alice();
@@ -379,6 +397,27 @@ TEST(Regression, SEC_02_push_ids_are_blanked_in_any_case) {
   ASSERT_NE(world.last(OutputKind::trace), nullptr);
   EXPECT_EQ(world.last(OutputKind::trace)->text.find("secret-id"),
             std::string::npos);
+}
+
+TEST(Regression, SEC_02_push_ids_do_not_get_into_errors) {
+  Simulation world;
+  RegistrationOptions options = alice();
+  options.push.provider = "fcm";
+  options.push.prid = "secret-id";
+  const OperationId operation =
+      world.call(world.create(options), CallKind::register_);
+  const std::string request = world.next_frame();
+  const std::string contact = header(request, "Contact");
+  ASSERT_NE(contact.find("pn-prid=secret-id"), std::string::npos);
+  world.receive(respond(request, 404,
+                        "Contact: " + contact + ", " + contact +
+                            "\r\nX-Contact: a;PN-PRID=secret-id\r\n"));
+  const Seen* failed = world.outcome(operation);
+  ASSERT_EQ(failed->kind, OutputKind::operation_failed);
+  std::string all;
+  for (const std::string& row : failed->headers) all += row + "\n";
+  EXPECT_EQ(all.find("secret-id"), std::string::npos) << all;
+  EXPECT_NE(all.find("pn-prid=*********>"), std::string::npos) << all;
 }
 
 TEST(Regression, API_02_a_clock_set_back_moves_the_times_told) {

@@ -123,6 +123,35 @@ TEST(FinalResponse, RSP_11_420_is_final_for_what_was_not_sent) {
   expect_verdict(420, is_final, "Unsupported: eventlist\r\n");
 }
 
+TEST(FinalResponse, API_04_the_message_says_what_to_do) {
+  const std::pair<int, std::string_view> advice[] = {
+      {302, "server or registrar"},
+      {403, "Check the credentials"},
+      {404, "Check aor"},
+      {405, "Check server"},
+      {413, "Leave out headers"},
+      {416, "Use sip:"},
+      {420, "Unsupported"},
+      {421, "Set outbound or gruu"},
+      {439, "outbound"},
+      {488, "Warning"},
+      {503, "Try again"},
+      {513, "Leave out headers"},
+      {555, "Change push"}};
+  for (const auto& [status, words] : advice) {
+    Simulation world;
+    const OperationId operation =
+        world.call(world.create(), CallKind::register_);
+    while (!world.frames.empty()) {
+      world.receive(respond(world.next_frame(), status));
+    }
+    const Seen* failed = world.outcome(operation);
+    ASSERT_NE(failed, nullptr) << status;
+    EXPECT_NE(failed->text.find(words), std::string::npos)
+        << status << ": " << failed->text;
+  }
+}
+
 TEST(FinalResponse, RSP_13_423_without_a_minimum_is_final) {
   const Verdict interval{FailureCode::interval, false};
   for (const std::string_view rows :

@@ -434,8 +434,12 @@ void Simulation::check_order(const Output& output) const {
                   properties->state == RegistrationState::failed);
       break;
     case OutputKind::retry:
-      if (properties != nullptr && output.failure.retry_at != 0) {
-        EXPECT_NEAR(properties->retry_at, output.failure.retry_at, 1'000)
+      // Without a wait the attempt is under way.
+      if (properties != nullptr) {
+        const Millis at = properties->state == RegistrationState::waiting
+                              ? properties->retry_at
+                              : now_.wall;
+        EXPECT_NEAR(at, output.failure.retry_at, 1'000)
             << "in state " << static_cast<int>(properties->state) << ": "
             << output.failure.message;
       }

@@ -60,10 +60,10 @@ void Agent::Implementation::part_connections() {
   }
 }
 
-const Registration* Agent::Implementation::user_of(
-    const flow::Connection& connection) const {
+Registration* Agent::Implementation::user_of(
+    const flow::Connection& connection) {
   if (!connection.is_used()) return nullptr;
-  for (const Registration& entry : registrations) {
+  for (Registration& entry : registrations) {
     if (entry.wants_flow() && &entry.connection() == &connection) {
       return &entry;
     }

@@ -34,7 +34,7 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
   if (is_message(message.rest)) {
     rest = frame.last(message.rest.size());
     rest_flow = connection.flow();
-    warn_of_several = true;
+    warn_of_several(connection);
   }
   if (message.is_request) return traffic.receive_request(connection);
   if (connection.takes_options_answer(message)) return;
@@ -44,14 +44,18 @@ void Agent::Implementation::receive_message(flow::Connection& connection,
     if (!traffic.receive_response()) ++statistics.dropped;
     return;
   }
-  if (std::exchange(warn_of_several, false)) {
-    owner->warn("several-messages",
-                "The server put several SIP messages into one WebSocket "
-                "message (RFC 7118 section 5 allows one); all were read.");
-  }
   set_timer(*owner);
   part_connections();
   if (owner->take_cleared_all()) clear_siblings(*owner);
+}
+
+void Agent::Implementation::warn_of_several(
+    const flow::Connection& connection) {
+  Registration* const user = user_of(connection);
+  if (user == nullptr || std::exchange(warned_of_several, true)) return;
+  user->warn("several-messages",
+             "The server put several SIP messages into one WebSocket message "
+             "(RFC 7118 section 5 allows one); all were read.");
 }
 
 RegistrationId Agent::Implementation::owner_of(std::string_view branch) {
@@ -91,7 +95,7 @@ void Agent::receive(Now now, FlowId flow, std::span<char> frame) {
   self.act(now, [&self] { self.advance_registrations(); });
   const std::string_view text(frame.data(), frame.size());
   ++self.statistics.frames_in;
-  self.warn_of_several = false;
+  self.warned_of_several = false;
   if (connection->trace()) {
     flow::push_trace(self.outbox, flow, connection->server(), true, text);
   }

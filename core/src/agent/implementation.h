@@ -39,7 +39,7 @@ class Agent::Implementation : public Context {
   // are polled (RFC 7118 section 5 allows one; some servers send two).
   std::span<char> rest;
   FlowId rest_flow = 0;
-  bool warn_of_several = false;  // in this frame, and nobody was told
+  bool warned_of_several = false;  // in this frame
   // Those with several flows, ascending by id.
   List<std::unique_ptr<Account>> accounts;
   bool has_ended_accounts = false;
@@ -89,8 +89,7 @@ class Agent::Implementation : public Context {
   // as soon as something is registered there.
   void part_connections();
   // The first registration that needs this connection.
-  [[nodiscard]] const Registration* user_of(
-      const flow::Connection& connection) const;
+  [[nodiscard]] Registration* user_of(const flow::Connection& connection);
   [[nodiscard]] bool is_alone(const flow::Connection& connection) const;
   void for_each_on(const flow::Connection& connection,
                    void (Registration::*action)());
@@ -114,6 +113,7 @@ class Agent::Implementation : public Context {
 
   // --- what comes in on a flow (frames.cpp)
   void receive_message(flow::Connection& connection, std::span<char> frame);
+  void warn_of_several(const flow::Connection& connection);
   // The registration's number stands behind the branch's random part.
   [[nodiscard]] static RegistrationId owner_of(std::string_view branch);
   static void receive_keep_alive(flow::Connection& connection,

@@ -90,6 +90,7 @@ class Connection {
   [[nodiscard]] FailureCode cause() const { return cause_; }
   // Another server than this flow's could take over now.
   [[nodiscard]] bool has_alternative() const;
+  [[nodiscard]] std::size_t server_count() const { return candidates_.size(); }
 
   // A registration begins or ceases to need a flow; keep-alives are sent for
   // those that do.

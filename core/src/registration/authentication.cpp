@@ -29,13 +29,17 @@ std::string_view advice(auth::Demand demand) {
          "before.";
 }
 
+constexpr std::string_view no_credentials =
+    "The server asks for credentials and none were given. Set credentials; "
+    "where they are a function, cause has what it threw.";
+
 std::string_view advice(auth::Supply supply) {
   switch (supply) {
     case auth::Supply::repeated:
       return "The server refused the credentials. Check the user name and the "
              "password, or the token.";
     case auth::Supply::none:
-      return "The server asks for credentials and none were given.";
+      return no_credentials;
     case auth::Supply::expired:
       return "The bearer token has expired. Give a new one, by a credentials "
              "function or setCredentials().";
@@ -61,7 +65,7 @@ void Registration::challenged(const message::Message& response) {
   Exchange& exchange = *current_;
   Failure failure = make_failure(FailureCode::auth_failed,
                                  "The server keeps asking for credentials.");
-  failure.response = context_.results.response(response);
+  failure.response = context_.results.failed_response(response);
   if (exchange.transactions >= max_transactions) {
     return fail_authentication(failure);
   }
@@ -73,9 +77,7 @@ void Registration::challenged(const message::Message& response) {
     return fail_authentication(failure);
   }
   if (!settings_.has_credentials) {
-    failure.message =
-        "The server asks for credentials and none were given. Set "
-        "credentials.";
+    failure.message = no_credentials;
     return fail_authentication(failure);
   }
   exchange.challenge_text = context_.message_text;
@@ -148,7 +150,7 @@ void Registration::provide_answers(std::span<const Credentials> given) {
           ? "The server calls every nonce stale. Check its clock and its "
             "settings for nonces."
           : advice(supply));
-  const Response response = context_.results.response(context_.message);
+  const Response response = context_.results.failed_response(context_.message);
   failure.response =
       context_.outbox.keep(std::move(current_->challenge_text), response);
   fail_authentication(failure);

@@ -126,7 +126,9 @@ void Registration::schedule_retry(const Failure& failure) {
 
 void Registration::tell_next_attempt(Failure& failure) const {
   const Millis at = next_attempt_at();
-  if (at != no_deadline) failure.retry_at = context_.clock.wall_at(at);
+  // Without a time it is under way, for another registration's sake.
+  failure.retry_at =
+      context_.clock.wall_at(at == no_deadline ? context_.clock.steady() : at);
 }
 
 // Whatever the registrar says, the user wants out: local state follows.
@@ -180,7 +182,8 @@ void Registration::tell(OutputKind event, const Failure& failure) {
   Output& output = context_.outbox.push(event);
   output.registration = id_;
   output.failure = failure;
-  output.attempt = std::max(failures_, connection_.failures());
+  // Those made offline are not counted, and this is one.
+  output.attempt = std::max({failures_, connection_.failures(), 1u});
   output.retry_at = failure.retry_at;
 }
 

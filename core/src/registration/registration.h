@@ -283,6 +283,7 @@ class Registration {
   std::uint8_t dropped_ = 0;            // Extensions that a server refused,
   std::uint32_t dropped_by_ = 0;        // and which server
   std::uint32_t flow_refusals_ = 0;     // 430s in a row
+  std::uint32_t failovers_ = 0;         // to another server, in a row
   std::optional<Text> next_push_;       // for the next REGISTER
   // The URI that is bound, where what came of another one is not known yet.
   std::unique_ptr<Text> old_contact_;

@@ -69,6 +69,20 @@ std::string_view advice(int status) {
     case 604:
       return "The registrar does not know this address of record. Check aor "
              "and registrar.";
+    case 413:
+    case 513:
+      return "The request is too large for the registrar. Leave out headers.";
+    case 416:
+      return "The registrar does not take this URI scheme. Use sip: in aor and "
+             "registrar.";
+    case 420:
+    case 439:
+      return "The registrar refuses an extension; Unsupported in the response "
+             "names it. Take it out of supported, or set outbound or gruu to "
+             "false.";
+    case 555:
+      return "The registrar does not know this push service. Change push, or "
+             "leave it out.";
     case 421:
       return "The registrar requires an extension that is switched off or "
              "unknown; Require in the response names it. Set outbound or gruu.";
@@ -80,8 +94,8 @@ std::string_view advice(int status) {
       return is_temporary(status)
                  ? "The registrar cannot serve the request now. Try again "
                    "later."
-                 : "The registrar rejected the request. See status, reason and "
-                   "response.";
+                 : "The registrar rejected the request. See status and reason, "
+                   "and Warning in the response, and ask who runs it.";
   }
 }
 
@@ -151,7 +165,7 @@ void Registration::register_succeeded(const message::Message& response) {
         FailureCode::auth_failed,
         "The server did not prove that it knows the password (rspauth is "
         "wrong), and digest.requireMutual is set.");
-    failure.response = context_.results.response(response);
+    failure.response = context_.results.failed_response(response);
     return fail(failure);
   }
   const std::uint32_t granted = granted_lifetime(response, found);
@@ -171,7 +185,7 @@ void Registration::register_succeeded(const message::Message& response) {
   bound_ = true;
   last_match_ = found.match;
   old_contact_.reset();
-  failures_ = flow_refusals_ = 0;
+  failures_ = flow_refusals_ = failovers_ = 0;
   retry_at_ = hold_until_ = no_deadline;
   registered_flow_ = connection_.flow();
   expires_at_ = end;
@@ -249,6 +263,11 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
          "The registrar's answer does not list our Contact as we sent it; the "
          "registration is taken as granted.");
   }
+  if (found.contacts > message::max_contacts) {
+    warn("many-contacts",
+         "The registrar lists more than 64 bindings; the first 64 are told. "
+         "Set its limit of contacts.");
+  }
   if (granted < short_grant) {
     warn("short-grant",
          "The granted lifetime is too short to be refreshed in time at ten "
@@ -275,7 +294,7 @@ void Registration::binding_missing(const message::Message& response) {
       "list or has ended. Check its limit of contacts and its Contact "
       "rewriting.");
   failure.retryable = true;
-  failure.response = context_.results.response(response);
+  failure.response = context_.results.failed_response(response);
   fail(failure);
 }
 
@@ -349,7 +368,7 @@ void Registration::interval_too_brief(const message::Message& response) {
         "The registrar asks for a longer lifetime that cannot be given "
         "(Min-Expires is missing, not above what was asked, or above a day). "
         "Set expires.");
-    failure.response = context_.results.response(response);
+    failure.response = context_.results.failed_response(response);
     return fail(failure);
   }
   ++current_->interval_rounds;
@@ -365,7 +384,7 @@ void Registration::rejected(const message::Message& response) {
   failure.retry_after = seconds_of(response, HeaderName::retry_after);
   failure.retryable =
       is_temporary(status) || (failure.retry_after && !is_permanent(status));
-  failure.response = context_.results.response(response);
+  failure.response = context_.results.failed_response(response);
   failure.message = advice(status);
   if (fails_over(failure)) {
     connection_.give_up();
