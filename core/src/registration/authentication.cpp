@@ -30,8 +30,8 @@ std::string_view advice(auth::Demand demand) {
 }
 
 constexpr std::string_view no_credentials =
-    "The server asks for credentials and none were given. Set credentials; "
-    "where they are a function, cause has what it threw.";
+    "No credentials were given. Set them; where they are a function, cause has "
+    "what it threw.";
 
 std::string_view advice(auth::Supply supply) {
   switch (supply) {

@@ -55,47 +55,38 @@ bool is_permanent(int status) {
          status == 501 || status == 555;
 }
 
+// What to do; the status and its reason stand before it.
 std::string_view advice(int status) {
   if (status < 400) {
-    return "The registrar points elsewhere, which a WebSocket client cannot "
-           "follow. See Contact in the response and set server or registrar.";
+    return "A WebSocket client cannot follow. See Contact in the response and "
+           "set server or registrar.";
   }
   switch (status) {
     case 403:
-      return "The registrar refuses this account. Check the credentials, and "
-             "whether the account may register and has contacts left.";
+      return "Check the credentials, and whether the account may register and "
+             "has contacts left.";
     case 404:
     case 410:
     case 604:
-      return "The registrar does not know this address of record. Check aor "
-             "and registrar.";
+    case 416:
+      return "Check aor and registrar.";
     case 413:
     case 513:
-      return "The request is too large for the registrar. Leave out headers.";
-    case 416:
-      return "The registrar does not take this URI scheme. Use sip: in aor and "
-             "registrar.";
+      return "Leave out headers.";
     case 420:
-    case 439:
-      return "The registrar refuses an extension; Unsupported in the response "
-             "names it. Take it out of supported, or set outbound or gruu to "
-             "false.";
-    case 555:
-      return "The registrar does not know this push service. Change push, or "
-             "leave it out.";
     case 421:
-      return "The registrar requires an extension that is switched off or "
-             "unknown; Require in the response names it. Set outbound or gruu.";
+    case 439:
+      return "Unsupported or Require in the response names an extension. Set "
+             "outbound, gruu or supported.";
+    case 555:
+      return "Change push, or leave it out.";
     case 405:
     case 501:
-      return "This server does not take registrations. Check server and "
-             "registrar.";
+      return "Check server and registrar.";
     default:
-      return is_temporary(status)
-                 ? "The registrar cannot serve the request now. Try again "
-                   "later."
-                 : "The registrar rejected the request. See status and reason, "
-                   "and Warning in the response, and ask who runs it.";
+      return is_temporary(status) ? "Try again later."
+                                  : "See Warning in the response, and ask who "
+                                    "runs the registrar.";
   }
 }
 
@@ -290,9 +281,8 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
 void Registration::binding_missing(const message::Message& response) {
   Failure failure = make_failure(
       FailureCode::protocol,
-      "The registrar answered with success, but our binding is not in its "
-      "list or has ended. Check its limit of contacts and its Contact "
-      "rewriting.");
+      "Our binding is not in the list or has ended. Check the registrar's "
+      "limit of contacts and its Contact rewriting.");
   failure.retryable = true;
   failure.response = context_.results.failed_response(response);
   fail(failure);
