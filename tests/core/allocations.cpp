@@ -9,6 +9,7 @@ namespace sipreg::testing {
 namespace {
 
 std::int64_t live = 0;
+std::int64_t all = 0;
 const void* awaited = nullptr;
 std::size_t awaited_size = 0;
 std::string words;
@@ -16,6 +17,7 @@ std::string words;
 }  // namespace
 
 std::int64_t live_allocations() { return live; }
+std::int64_t all_allocations() { return all; }
 
 void await_end(const void* memory, std::size_t size) {
   words = "nothing was given back";
@@ -33,6 +35,7 @@ void* operator new(std::size_t size) {
   void* const memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) std::abort();
   ++sipreg::testing::live;
+  ++sipreg::testing::all;
   return memory;
 }
 

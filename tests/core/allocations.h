@@ -11,6 +11,9 @@ namespace sipreg::testing {
 // That many have not been given back.
 [[nodiscard]] std::int64_t live_allocations();
 
+// That many were asked for.
+[[nodiscard]] std::int64_t all_allocations();
+
 // What stands in that memory at its end is kept for last_words().
 void await_end(const void* memory, std::size_t size);
 [[nodiscard]] const std::string& last_words();

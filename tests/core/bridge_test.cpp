@@ -476,7 +476,7 @@ TEST(Bridge, the_input_keeps_what_was_written_when_it_grows) {
   EXPECT_EQ(reinterpret_cast<const char*>(host.bridge.input(8)), large);
 }
 
-TEST(Bridge, a_steady_state_allocates_nothing_here) {
+TEST(Bridge, a_steady_state_keeps_the_records_where_they_are) {
   Host host;
   const std::uint32_t id = host.registered();
   const std::uintptr_t outbox = host.bridge.outbox();
