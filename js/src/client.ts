@@ -11,7 +11,6 @@ import {
 } from './options.js';
 import { quiet, rejected, within } from './promises.js';
 import { internals, type Registration } from './registration.js';
-import { Snapshots } from './snapshots.js';
 import { Station } from './station.js';
 import { takeInstance, type Instance } from './storage.js';
 import type * as types from './types.js';
@@ -32,7 +31,7 @@ export async function openClient(
   const instance = await takeInstance(settings.instanceId, settings.storage, platform);
   const entropy = platform.getRandomValues(new Uint8Array(32));
   settings.fields.push(Field.instanceId, instance.id, Field.entropy, entropy);
-  const snapshots = instance.slot && (await Snapshots.open(instance.slot));
+  const { snapshots } = instance;
   settings.fields.push(Field.snapshots, snapshots !== null);
   try {
     return new Client(
@@ -196,12 +195,12 @@ export class Client extends Emitter implements types.Client {
     if (unregister) {
       const removals = this.registrations.map((each) => each.unregister());
       this.#engine.stopCalls();
-      await within(this.#platform, timeoutMs, Promise.allSettled(removals));
+      await within(this.#platform, Promise.allSettled(removals), timeoutMs);
     }
     this.#unwatch();
     await this.#engine.close();
     const { writing } = this.#engine;
-    if (writing !== null) await within(this.#platform, timeoutMs, writing);
+    if (writing !== null) await within(this.#platform, writing, timeoutMs);
     this.#instance.release();
   }
 }

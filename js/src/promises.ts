@@ -1,6 +1,6 @@
 import type { Platform } from './types.js';
 
-const nothing = (): void => undefined;
+export const nothing = (): void => undefined;
 
 /** A promise whose rejection nobody has to handle: the events tell of it too. */
 export function quiet<T>(promise: Promise<T>): Promise<T> {
@@ -57,11 +57,14 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
+/** How long may take what mostly takes no time: storages, locks, the goodbye of a socket; ms. */
+const patience = 5000;
+
 /** Resolves with true once `promise` has settled, with false if that takes longer than `ms`. Leaves no timer behind. */
 export function within(
   platform: Platform,
-  ms: number,
   promise: Promise<unknown>,
+  ms = patience,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = platform.setTimeout(() => {
@@ -73,4 +76,10 @@ export function within(
     };
     promise.then(settled, settled);
   });
+}
+
+/** The same promise, or a rejection where it takes too long. */
+export async function inTime<T>(platform: Platform, promise: Promise<T>): Promise<T> {
+  if (!(await within(platform, promise))) throw new Error('No answer within 5 s.');
+  return promise;
 }

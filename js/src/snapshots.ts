@@ -1,5 +1,6 @@
-import { isThenable } from './promises.js';
+import { inTime, isThenable, nothing, within } from './promises.js';
 import type { Slot } from './storage.js';
+import type { Platform } from './types.js';
 
 /** Whoever registers ever new accounts must not fill the storage. */
 const largestNumber = 64;
@@ -10,6 +11,7 @@ const largestNumber = 64;
  */
 export class Snapshots {
   readonly #slot: Slot;
+  readonly #platform: Platform;
   readonly #kept: Map<string, string>;
   /** The accounts of registrations, by id, and all of them. */
   readonly #accounts = new Map<number, string>();
@@ -18,23 +20,25 @@ export class Snapshots {
   writing: Promise<void> | null = null;
   #isStale = false;
 
-  private constructor(slot: Slot, kept: Map<string, string>) {
+  private constructor(slot: Slot, platform: Platform, kept: Map<string, string>) {
     this.#slot = slot;
+    this.#platform = platform;
     this.#kept = kept;
   }
 
-  /** Rubbish in the storage, or a storage that fails, counts as nothing kept. */
-  static async open(slot: Slot): Promise<Snapshots> {
+  /** Rubbish in the storage, or a storage that fails or does not answer, counts as nothing kept. */
+  static async open(slot: Slot, platform: Platform): Promise<Snapshots> {
     const kept = new Map<string, string>();
     try {
-      const value: unknown = JSON.parse((await slot.storage.getItem(nameIn(slot))) ?? '{}');
+      const text = await inTime(platform, (async () => slot.storage.getItem(nameIn(slot)))());
+      const value: unknown = JSON.parse(text ?? '{}');
       for (const [name, text] of Object.entries(value as object)) {
         if (typeof text === 'string') kept.set(name, text);
       }
     } catch {
       kept.clear();
     }
-    return new Snapshots(slot, kept);
+    return new Snapshots(slot, platform, kept);
   }
 
   /** What is kept for an account, a text for each of its flows; nothing when it is in use. */
@@ -69,24 +73,42 @@ export class Snapshots {
   }
 
   /**
-   * One at a time, and then the newest: of several at once an asynchronous storage may take the oldest last. A storage that
-   * refuses costs a second binding after a reload, and no more.
+   * One at a time, and then the newest: of several at once an asynchronous storage may take the oldest last. What a storage
+   * does not take in time must not leave the state before: a reload would use the CSeqs since then again.
    */
   #write(): void {
     this.#isStale = false;
+    let written: unknown;
     try {
       const text = JSON.stringify(Object.fromEntries(this.#kept));
-      const written: unknown = this.#slot.storage.setItem(nameIn(this.#slot), text);
-      // What writes at once is not waited for: the page may be about to go.
-      if (!isThenable(written)) return;
-      const next = (): Promise<void> | null => {
-        this.writing = null;
-        if (this.#isStale) this.#write();
-        return this.writing;
-      };
-      this.writing = Promise.resolve(written).then(next, next) as Promise<void>;
+      written = this.#slot.storage.setItem(nameIn(this.#slot), text);
     } catch {
-      // Full, or forbidden.
+      written = this.#forget(); // full, or forbidden
+    }
+    // What writes at once is not waited for: the page may be about to go.
+    if (!isThenable(written)) return;
+    const done = Promise.resolve(written).catch(() => this.#forget());
+    const next = (): Promise<void> | null => {
+      this.writing = null;
+      if (this.#isStale) this.#write();
+      return this.writing;
+    };
+    this.writing = done.then(next, next) as Promise<void>;
+    void within(this.#platform, done).then((inTime) => {
+      if (inTime) return;
+      this.#isStale = true; // it may still come to pass
+      this.#forget().catch(nothing);
+    });
+  }
+
+  /** Removes what is stored, as far as the storage lets it. */
+  async #forget(): Promise<void> {
+    const { storage } = this.#slot;
+    const name = nameIn(this.#slot);
+    try {
+      await storage.removeItem(name);
+    } catch {
+      await storage.setItem(name, '');
     }
   }
 }

@@ -1,4 +1,6 @@
 import { optionError } from './errors.js';
+import { inTime, nothing, within } from './promises.js';
+import { Snapshots } from './snapshots.js';
 import type { KeyValueStorage, Platform } from './types.js';
 
 const key = 'sipreg.instance';
@@ -10,14 +12,12 @@ export interface Slot {
   name: string;
 }
 
-/** An instance id (RFC 5626 §4.1), where it is kept if anywhere, and what gives it up when the client ends. */
+/** An instance id (RFC 5626 §4.1), what is kept beside it if anything is, and what gives it up when the client ends. */
 export interface Instance {
   id: string;
-  slot: Slot | null;
+  snapshots: Snapshots | null;
   release: () => void;
 }
-
-const nothing = (): void => undefined;
 
 /** The id that was given, else the one that `storage` keeps; makes one where there is none. */
 export async function takeInstance(
@@ -25,37 +25,59 @@ export async function takeInstance(
   storage: KeyValueStorage | null | undefined,
   platform: Platform,
 ): Promise<Instance> {
-  if (storage === undefined) return takeSlot(given, platform);
-  if (storage === null) return { id: given ?? randomUrn(platform), slot: null, release: nothing };
-  const slot = { storage, name: key };
-  try {
-    return { id: given ?? (await keep(slot, platform)), slot, release: nothing };
-  } catch (cause) {
-    throw optionError('storage', 'failed to read or write the instance id', cause);
+  if (storage) {
+    try {
+      return await read({ storage, name: key }, given, platform, nothing);
+    } catch (cause) {
+      throw optionError(
+        'storage',
+        'failed, or did not answer within 5 s, when the instance id was read or written; mend it, give option instanceId, or set storage: null',
+        cause,
+      );
+    }
   }
+  const fresh = { id: given ?? randomUrn(platform), snapshots: null, release: nothing };
+  // Pages only: Node has a localStorage too, which warns when it is touched, and all processes would share it.
+  const { document, navigator } = globalThis as Partial<typeof globalThis>;
+  const locks = navigator?.locks;
+  if (storage === null || document === undefined || locks === undefined) return fresh;
+  const slot = takeSlot(locks, given, platform);
+  if (await within(platform, slot)) return slot.catch(() => fresh);
+  slot.then(({ release }) => {
+    release();
+  }, nothing);
+  return fresh;
 }
 
 /**
  * Two tabs with one instance id would take each other's binding. So a tab takes the lowest slot whose Web Lock is free and
  * holds it while it lives; a reload finds its own again. Without locks nothing outlives the client.
  */
-async function takeSlot(given: string | undefined, platform: Platform): Promise<Instance> {
-  const fresh = { id: given ?? randomUrn(platform), slot: null, release: nothing };
-  // Pages only: Node has a localStorage too, which warns when it is touched, and all processes would share it.
-  const { document, navigator } = globalThis as Partial<typeof globalThis>;
-  const locks = navigator?.locks;
-  if (document === undefined || locks === undefined) return fresh;
-  try {
-    const { localStorage } = globalThis;
-    for (let number = 0; ; number++) {
-      const slot = { storage: localStorage, name: `${key}.${number}` };
-      const release = await hold(locks, slot.name);
-      if (release === null) continue;
-      return { id: given ?? (await keep(slot, platform)), slot, release };
-    }
-  } catch {
-    return fresh;
+async function takeSlot(
+  locks: LockManager,
+  given: string | undefined,
+  platform: Platform,
+): Promise<Instance> {
+  const { localStorage } = globalThis;
+  for (let number = 0; ; number++) {
+    const name = `${key}.${number}`;
+    const release = await hold(locks, name);
+    if (release !== null) return read({ storage: localStorage, name }, given, platform, release);
   }
+}
+
+async function read(
+  slot: Slot,
+  given: string | undefined,
+  platform: Platform,
+  release: () => void,
+): Promise<Instance> {
+  // At once, as each may take its time.
+  const [id, snapshots] = await Promise.all([
+    given ?? inTime(platform, keep(slot, platform)),
+    Snapshots.open(slot, platform),
+  ]);
+  return { id, snapshots, release };
 }
 
 /** Resolves with what gives the lock back, or null when somebody has it. */

@@ -43,7 +43,8 @@ export interface ClientOptions {
   /**
    * Where the instance id and the registrations' identities (Call-ID, CSeq, Contact; no secrets) live across reloads.
    * Default: localStorage, one slot for each open tab, where that can be used; null: nowhere. A storage that is given
-   * here is taken to be this client's alone.
+   * here is taken to be this client's alone; createClient() rejects when it fails, or does not answer within 5 s, unless
+   * `instanceId` is given.
    */
   storage?: KeyValueStorage | null;
   /** Time to open a socket, in ms. Default 10 000. */

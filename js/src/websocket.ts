@@ -1,5 +1,5 @@
 import { RegistrationError } from './errors.js';
-import { within } from './promises.js';
+import { nothing, within } from './promises.js';
 import type { Endpoint } from './server.js';
 import type { Frame } from './session.js';
 import type { Platform, WebSocketLike } from './types.js';
@@ -17,8 +17,6 @@ export interface SocketOwner {
 const subprotocol = 'sip'; // RFC 7118 §4.1
 const normalClosure = 1000;
 const abnormalClosure = 1006;
-/** Some platforms wait for the other end's goodbye for a minute or for ever. */
-const closingTime = 5000;
 /** More than this in the send buffer: the other end does not read any more. */
 const fullBuffer = 1 << 20;
 /** `ws` closes on longer messages before it has buffered them; without a limit it takes 100 MiB. */
@@ -108,7 +106,10 @@ export class Socket {
     }
   }
 
-  /** Closes it, after which its owner hears nothing. Resolves when it is closed, or given up because it does not close. */
+  /**
+   * Closes it, after which its owner hears nothing. Resolves when it is closed, or given up because it does not close: some
+   * platforms wait for the other end's goodbye for a minute or for ever.
+   */
   retire(platform: Platform): Promise<void> {
     const webSocket = this.#webSocket;
     if (webSocket === null) return Promise.resolve();
@@ -118,7 +119,7 @@ export class Socket {
       if (!this.#open || webSocket.readyState > 2) resolve();
       close(webSocket);
     });
-    return within(platform, closingTime, closed).then((inTime) => {
+    return within(platform, closed).then((inTime) => {
       if (!inTime) (webSocket as { terminate?: () => void }).terminate?.();
     });
   }
@@ -145,8 +146,6 @@ function isSilentInClosing(webSocket: WebSocketLike | null): boolean {
   if (document !== undefined || WorkerGlobalScope !== undefined) return false;
   return typeof WebSocket === 'function' && webSocket instanceof WebSocket;
 }
-
-const nothing = (): void => undefined;
 
 function close(webSocket: WebSocketLike): void {
   try {

@@ -174,6 +174,69 @@ test('API-10 a write that fails does not hold up the next', async () => {
   await client.close();
 });
 
+/** Refreshes until CSeqs are set aside anew, and then some. */
+async function refreshOften({ registration, socket }) {
+  for (let i = 0; i < 20; i += 1) {
+    const done = registration.refresh();
+    socket.receive(accept(socket.last));
+    await done;
+  }
+}
+
+const full = () => {
+  throw new Error('full');
+};
+const never = () => new Promise(() => {});
+
+test.each([
+  ['refuses', { setItem: full }],
+  ['refuses later', { setItem: async () => full() }],
+  ['never answers', { setItem: never }],
+  ['refuses to remove it, too', { setItem: (_, value) => value && full(), removeItem: full }],
+])('API-10 a storage that %s keeps no CSeq that was used since', async (_, broken) => {
+  const storage = memory();
+  let breaks = false;
+  const fragile = { ...storage };
+  for (const name of ['setItem', 'removeItem']) {
+    fragile[name] = (...all) => {
+      const answer = breaks ? broken[name]?.(...all) : undefined;
+      return answer || storage[name](...all);
+    };
+  }
+  const before = await registered({ storage: fragile });
+  breaks = true;
+  await refreshOften(before);
+  await before.clock.advance(5000);
+  // No close(): the page is gone.
+  const after = await createWorld({ storage });
+  after.client
+    .createRegistration(alice)
+    .register()
+    .catch(() => {});
+  after.socket.open();
+  expect(header(after.socket.last, 'Call-ID')).not.toBe(header(before.socket.last, 'Call-ID'));
+  await after.client.close();
+  const closed = before.client.close();
+  await turn();
+  await before.clock.advance(5000);
+  await closed;
+});
+
+test('API-10 a write that was given up and comes to pass after all is followed by the newest', async () => {
+  const storage = slowStorage();
+  const { client, clock, registration, socket } = await registered({ storage });
+  await clock.advance(5000);
+  await refreshOften({ registration, socket });
+  expect(storage.writes).toHaveLength(1);
+  storage.writes[0].finish();
+  await turn();
+  expect(storage.writes).toHaveLength(2);
+  storage.writes[1].finish();
+  await client.close();
+  const [text] = Object.values(JSON.parse(storage.kept.get('sipreg.instance.registrations')));
+  expect(Number(text.split(' ')[2])).toBeGreaterThanOrEqual(cseq(socket.last));
+});
+
 test('API-10 close() ends when everything is written', async () => {
   const { client, writes, clock } = await writing(2);
   let closed = false;

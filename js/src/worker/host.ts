@@ -69,10 +69,11 @@ export function host(options: HostOptions = {}): void {
   if (webSocket !== undefined && typeof webSocket !== 'function') {
     throw optionError('webSocket', 'must be a function that makes a WebSocket');
   }
+  const platform = createPlatform(options.platform ?? {});
   const house: House = {
-    platform: createPlatform(options.platform ?? {}),
+    platform,
     factory: () => (webSocket ? Promise.resolve(webSocket) : defaultFactory()),
-    lock: holdLock(),
+    lock: holdLock(platform),
   };
   const welcome = (data: unknown): void => {
     const hello = data as Partial<Connect> | null | undefined;

@@ -1,4 +1,6 @@
 /** Web Locks as signs of life: whoever waits for one learns that its holder ended, however that came about. */
+import { within } from '../promises.js';
+import type { Platform } from '../types.js';
 
 interface Held {
   name: string;
@@ -10,23 +12,25 @@ function locks(): LockManager | undefined {
   return (navigator as Partial<Navigator> | undefined)?.locks;
 }
 
-/** Takes a lock of a new name. Resolves with null where there are none, as on pages without TLS. */
-export function holdLock(): Promise<Held | null> {
+/** Takes a lock of a new name. Resolves with null where there are none, as on pages without TLS, or where they say nothing. */
+export async function holdLock(platform: Platform): Promise<Held | null> {
   const manager = locks();
-  if (manager === undefined) return Promise.resolve(null);
+  if (manager === undefined) return null;
   const name = `sipreg.${crypto.randomUUID()}`;
-  return new Promise((resolve) => {
-    const held = manager.request(
-      name,
-      () =>
-        new Promise<void>((release) => {
-          resolve({ name, release });
-        }),
-    );
-    held.catch(() => {
-      resolve(null);
-    });
+  const held = new Promise<Held | null>((resolve) => {
+    manager
+      .request(
+        name,
+        () =>
+          new Promise<void>((release) => {
+            resolve({ name, release });
+          }),
+      )
+      .catch(() => {
+        resolve(null);
+      });
   });
+  return (await within(platform, held)) ? held : null;
 }
 
 /** Calls back once the holder of that lock has let it go or has died, until what is returned is called. */

@@ -6,7 +6,6 @@ import { Field } from '../fields.js';
 import { loadCore, type Core, type Source } from '../load.js';
 import { readClientOptions, type ClientSettings } from '../options.js';
 import { isThenable } from '../promises.js';
-import { Snapshots } from '../snapshots.js';
 import { takeInstance } from '../storage.js';
 import type * as types from '../types.js';
 import { holdLock } from './locks.js';
@@ -74,11 +73,11 @@ interface Greeted {
 async function open(greeted: Greeted): Promise<types.Client> {
   const { core, platform, settings, port, welcome, wasm } = greeted;
   const instance = await takeInstance(settings.instanceId, settings.storage, platform);
-  const lock = await holdLock();
+  const lock = await holdLock(platform);
   const release = (): void => lock?.release();
   const entropy = platform.getRandomValues(new Uint8Array(32));
   try {
-    const snapshots = instance.slot && (await Snapshots.open(instance.slot));
+    const { snapshots } = instance;
     settings.fields.push(Field.instanceId, instance.id, Field.snapshots, snapshots !== null);
     const { servers, allowInsecure } = settings;
     const request: FromPage = {

@@ -165,7 +165,7 @@ export class RemoteStation implements Backend {
     const closed = new Promise<void>((resolve) => (this.#closed = resolve));
     this.#post({ type: 'close' });
     this.#end();
-    await within(this.#page.platform, closingMs, closed);
+    await within(this.#page.platform, closed, closingMs);
     this.#leave();
   }
 
