@@ -210,13 +210,16 @@ export interface Client extends EventTarget {
   addEventListener<K extends keyof ClientEventMap>(
     type: K,
     listener: (event: ClientEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
+    options?: ListenerOptions,
   ): void;
   /** For names that are not known to the types. */
   addEventListener(type: string, listener: any, options?: any): void;
   /** As of every EventTarget. */
   removeEventListener(type: string, listener: any, options?: any): void;
 }
+
+/** What addEventListener() of the host's EventTarget takes as options: a boolean, or an object. */
+export type ListenerOptions = Parameters<EventTarget['addEventListener']>[2];
 
 /** Counts since the client was made. */
 export interface ClientStats {
@@ -596,7 +599,7 @@ export interface Registration extends EventTarget {
   addEventListener<K extends keyof RegistrationEventMap>(
     type: K,
     listener: (event: RegistrationEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
+    options?: ListenerOptions,
   ): void;
   /** For names that are not known to the types. */
   addEventListener(type: string, listener: any, options?: any): void;

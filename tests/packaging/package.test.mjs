@@ -1,6 +1,6 @@
 // What `npm pack` makes: is everything in it that should be, and do the types of its entries fit the code?
 import assert from 'node:assert/strict';
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { publint } from 'publint';
@@ -91,7 +91,12 @@ describe('the tarball', () => {
 });
 
 /** Compiles the programs as a consumer would, in every kind of file that the resolution knows. */
-async function compile(name, programs, { moduleResolution, module, endings }, more = []) {
+async function compile(
+  name,
+  programs,
+  { moduleResolution, module, endings, lib = 'es2022,dom' },
+  more = [],
+) {
   const files = [];
   for (const ending of endings) {
     for (const [i, program] of programs.entries()) {
@@ -100,7 +105,7 @@ async function compile(name, programs, { moduleResolution, module, endings }, mo
     }
   }
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom'];
+  const options = ['--strict', '--noEmit', '--target', 'es2022', '--lib', lib];
   const resolution = ['--module', module, '--moduleResolution', moduleResolution];
   await succeed(process.execPath, [tsc, ...options, ...resolution, ...more, ...files], {
     cwd: consumer.directory,
@@ -119,6 +124,17 @@ for (const resolution of resolutions) {
     await compile(moduleResolution, programs, resolution);
   });
 }
+
+/** What a project for Node has in place of lib DOM, whose names the declarations must not need. */
+test('TypeScript compiles against the types without lib DOM, with those of Node', async () => {
+  await mkdir(join(consumer.directory, 'node_modules/@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types']) {
+    await symlink(join(root, 'node_modules', name), join(consumer.directory, 'node_modules', name));
+  }
+  const [resolution] = resolutions;
+  const programs = [...entries.map(typedProgram), typedAdaptersProgram];
+  await compile('node', programs, { ...resolution, lib: 'es2023' }, ['--types', 'node']);
+});
 
 /** Their own declarations need skipLibCheck, and SIP.js's are none for CommonJS. */
 test('TypeScript takes the types of sipreg/jssip and sipreg/sipjs for those that JsSIP and SIP.js ask for', async () => {
