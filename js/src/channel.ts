@@ -45,11 +45,9 @@ export class Link {
     this.end ??= end;
   }
 
-  /** The same with news of it. */
-  finish(end: RegistrationError): void {
-    if (this.end !== null) return;
-    this.stop(end);
-    call(() => this.channel.onclose?.(end));
+  /** Tells of that. */
+  tellEnd(): void {
+    call(() => this.channel.onclose?.(this.end ?? undefined));
   }
 }
 

@@ -26,6 +26,7 @@ export interface Audience {
 /** A call under way. */
 interface Operation {
   caller: Pending<unknown>;
+  target: Registration;
   givesBindings: boolean;
 }
 
@@ -119,7 +120,7 @@ export class Engine implements Listener, ChannelOwner {
 
   /** Begins an operation; rejects with the refusal. */
   call(
-    { id }: Registration,
+    target: Registration,
     kind: CallKind,
     fields: FieldList,
     signal: AbortSignal | undefined,
@@ -127,9 +128,9 @@ export class Engine implements Listener, ChannelOwner {
     if (this.#end !== null) return rejected(endedError(this.#end));
     const caller = new Pending<unknown>(signal);
     const operation = ++this.#lastOperation;
-    this.#operations.set(operation, { caller, givesBindings: kind >= CallKind.query });
+    this.#operations.set(operation, { caller, target, givesBindings: kind >= CallKind.query });
     try {
-      this.command('call', fields, id, operation, kind);
+      this.command('call', fields, target.id, operation, kind);
     } catch (error) {
       this.#operations.delete(operation);
       caller.reject(error);
@@ -142,9 +143,8 @@ export class Engine implements Listener, ChannelOwner {
     this.#desk.dismiss(id);
     this.#registrations.delete(id);
     this.#snapshots?.disown(id);
-    this.#backend.agent.run('remove', [], id);
-    this.#finish(id, target, 'removed', 'removed');
-    this.#backend.settle();
+    this.dispatcher.tell(this.#finish(target, 'removed', 'removed'));
+    this.run('remove', id);
   }
 
   openChannel({ id }: Registration): types.Channel {
@@ -194,7 +194,13 @@ export class Engine implements Listener, ChannelOwner {
   async close(): Promise<void> {
     this.stopCalls();
     const closed = this.#backend.close();
+    // A core that is dead said nothing of them.
+    for (const target of this.#registrations.values())
+      this.dispatcher.tell(() => {
+        if (internals.ended(target) === 'internal') this.#finish(target, 'closed', 'removed')();
+      });
     this.#registrations.clear();
+    this.#backend.settle();
     await closed;
   }
 
@@ -288,8 +294,8 @@ export class Engine implements Listener, ChannelOwner {
     };
     this.#change = { id, properties };
     this.dispatcher.tell(() => {
-      if (properties.state === 'removed') this.#finish(id, target, 'closed', 'removed');
-      else internals.change(target, properties);
+      if (properties.state !== 'removed') internals.change(target, properties);
+      else if (internals.ended(target) === null) this.#finish(target, 'closed', 'removed')();
     });
   }
 
@@ -353,7 +359,7 @@ export class Engine implements Listener, ChannelOwner {
       if (change !== null) change.failure = result;
     }
     if (kind >= OutputKind.operationDone) {
-      this.#operationEnded(output, target, result);
+      this.#operationEnded(output, result);
     } else if (target !== undefined) {
       this.dispatcher.tell(() => {
         internals.happen(target, kind, reference, result);
@@ -375,20 +381,18 @@ export class Engine implements Listener, ChannelOwner {
     }
   }
 
-  #operationEnded(
-    { kind, reference: id, flag }: Output,
-    target: Registration | undefined,
-    result: Result,
-  ): void {
+  #operationEnded({ kind, reference: id, flag }: Output, result: Result): void {
     const operation = this.#operations.get(id);
     if (operation === undefined) return;
     this.#operations.delete(id);
     this.dispatcher.tell(() => {
-      const { caller, givesBindings } = operation;
-      const isRefused = kind === OutputKind.operationFailed && !givesBindings && !flag;
-      if (isRefused && target !== undefined) internals.refused(target);
+      const { caller, target, givesBindings } = operation;
+      const hasFailed = kind === OutputKind.operationFailed;
+      if (hasFailed && !givesBindings && !flag) internals.refused(target);
+      const end = internals.ended(target);
       if (caller.settled) return;
-      if (kind === OutputKind.operationFailed) caller.reject(result.value);
+      if (hasFailed) caller.reject(result.value);
+      else if (end !== null) caller.reject(endedError(end));
       else if (givesBindings) caller.resolve((result.value as types.RegistrationInfo).bindings);
       else caller.resolve(result.value);
     });
@@ -412,19 +416,23 @@ export class Engine implements Listener, ChannelOwner {
     return where && ` (${where})`;
   }
 
-  /** The last change of a registration, and of its channels. */
+  /** The last change of a registration, and of its channels. Returns the news of it. */
   #finish(
-    id: number,
     target: Registration,
     end: End,
     state: types.RegistrationState,
     cause?: unknown,
-  ): void {
-    internals.end(target, end, state, cause);
-    for (const link of [...this.#links.values()].filter((each) => each.registration === id)) {
+  ): () => void {
+    const tell = internals.end(target, end, state, cause);
+    const links = [...this.#links.values()].filter((each) => each.registration === target.id);
+    for (const link of links) {
       this.#links.delete(link.id);
-      link.finish(endedError(end, cause));
+      link.stop(endedError(end, cause));
     }
+    return () => {
+      tell();
+      for (const link of links) link.tellEnd();
+    };
   }
 
   /** The core is dead, and nothing that it knew can be trusted; or it ends by close() and is too far away to say so. */
@@ -433,13 +441,13 @@ export class Engine implements Listener, ChannelOwner {
     const last = end === 'internal' ? 'failed' : 'removed';
     const operations = [...this.#operations.values()];
     this.#operations.clear();
-    const registrations = [...this.#registrations];
+    const { registrations } = this;
     this.dispatcher.tell(() => {
       this.state = 'closed';
       this.#audience.connectionchange({ state: 'closed', url: this.flow.url });
-      for (const [id, target] of registrations) {
-        this.#desk.dismiss(id);
-        this.#finish(id, target, end, last, cause);
+      for (const target of registrations) {
+        this.#desk.dismiss(target.id);
+        this.#finish(target, end, last, cause)();
       }
       for (const { caller } of operations) {
         if (!caller.settled) caller.reject(endedError(end, cause));

@@ -42,8 +42,10 @@ export interface Internals {
   flowChanged(target: Registration, flow: Flow): void;
   /** One of the kinds that have an event. */
   happen(target: Registration, kind: OutputKind, attempt: number, result: Result): void;
-  /** The last change: after it there are no events. */
-  end(target: Registration, end: End, state: types.RegistrationState, cause?: unknown): void;
+  /** Why its calls are refused. */
+  ended(target: Registration): End | null;
+  /** The last change, or after a trap the last but one: at once no more calls, and no other events than returned news tell. */
+  end(target: Registration, end: End, state: types.RegistrationState, cause?: unknown): () => void;
 }
 
 export let internals: Internals;
@@ -84,17 +86,20 @@ export class Registration extends Emitter implements types.Registration {
       happen(target, kind, attempt, result) {
         if (target.#end === null) target.#happen(kind, attempt, result);
       },
+      ended: (target) => target.#end,
       end(target, end, state, cause) {
-        if (target.#end !== null) return;
         target.#end = end;
         target.#secrets = null;
         target.#bound = false;
         target.#expiresAt = target.#refreshAt = target.#retryAt = null;
-        if (state === 'failed') target.#failure = { value: endedError(end, cause) };
-        target.#enter(state);
-        const error = target.lastError;
-        if (state === 'failed' && error !== null) emit(target, 'failed', () => error);
-        for (const waiter of target.#takeWaiters()) waiter.reject(endedError(end, cause));
+        const error = endedError(end, cause);
+        if (state === 'failed') target.#failure = { value: error };
+        const tell = target.#enter(state);
+        return () => {
+          tell();
+          if (state === 'failed') emit(target, 'failed', () => error);
+          for (const waiter of target.#takeWaiters()) waiter.reject(error);
+        };
       },
     };
   }
@@ -200,7 +205,7 @@ export class Registration extends Emitter implements types.Registration {
   }
 
   remove(): void {
-    if (this.#end === null) this.#engine.remove(this);
+    if (this.#state !== 'removed') this.#engine.remove(this);
   }
 
   declare [Symbol.dispose]: () => void;
@@ -249,15 +254,17 @@ export class Registration extends Emitter implements types.Registration {
     this.#retryAt = properties.retryAt;
     if (properties.success !== null) this.#success = properties.success;
     if (properties.failure !== null) this.#failure = properties.failure;
-    this.#enter(properties.state);
+    this.#enter(properties.state)();
   }
 
-  #enter(state: types.RegistrationState): void {
+  /** Returns what tells of it. */
+  #enter(state: types.RegistrationState): () => void {
     const previous = this.#state;
-    if (state === previous) return;
     this.#state = state;
     this.#sent ||= state === 'registering' || state === 'refreshing';
-    emit(this, 'statechange', () => ({ state, previous }));
+    return () => {
+      if (state !== previous) emit(this, 'statechange', () => ({ state, previous }));
+    };
   }
 
   #happen(kind: OutputKind, attempt: number, result: Result): void {

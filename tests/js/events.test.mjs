@@ -32,23 +32,46 @@ describe('re-entrant calls', () => {
     await world.client.close();
   });
 
-  test('fault 100 remove() from a listener ends everything at once', async () => {
+  test.each(['statechange', 'registered'])(
+    'fault 100 remove() from a listener of %s ends everything at once, and tells it in its turn',
+    async (type) => {
+      const world = await createWorld();
+      const registration = world.client.createRegistration(alice);
+      registration.addEventListener(type, ({ detail }) => {
+        if (detail.state === 'removed' || registration.state !== 'registered') return;
+        registration.remove();
+        expect(registration.state).toBe('removed');
+        expect(() => registration.openChannel()).toThrow('removed');
+      });
+      const channel = registration.openChannel();
+      const log = listen(registration); // after the one that removes
+      channel.onclose = ({ code }) => log.push(`channel ${code}`);
+      channel.onopen = () => log.push('channel open');
+      const done = registration.register();
+      world.socket.open();
+      world.socket.receive(accept(world.socket.last));
+      expect(log.filter((each) => each !== 'channel open')).toEqual([
+        'state connecting',
+        'state registering',
+        'state registered',
+        ...(type === 'registered' ? ['registered'] : []),
+        'state removed',
+        'channel removed',
+      ]);
+      await expect(done).rejects.toMatchObject({ code: 'removed' });
+      await world.client.close();
+    },
+  );
+
+  test('fault 100 client.register() rejects when a listener has removed the registration', async () => {
     const world = await createWorld();
-    const registration = world.client.createRegistration(alice);
-    const log = listen(registration);
-    registration.addEventListener('statechange', ({ detail }) => {
-      if (detail.state === 'registered') registration.remove();
-    });
-    const done = registration.register();
+    const done = world.client.register(alice);
+    const [registration] = world.client.registrations;
+    registration.addEventListener('registered', () => registration.remove());
     world.socket.open();
     world.socket.receive(accept(world.socket.last));
-    expect(log).toEqual([
-      'state connecting',
-      'state registering',
-      'state registered',
-      'state removed',
-    ]);
-    expect((await done).expires).toBe(600);
+    await expect(done).rejects.toMatchObject({ code: 'removed' });
+    expect(world.client.registrations).toHaveLength(0);
     await world.client.close();
   });
 
