@@ -69,21 +69,25 @@ export class Connector implements SocketOwner {
     const socket = new Socket(flow, this);
     this.#sockets.set(flow, socket);
     const source = this.#servers[server];
-    if (typeof source === 'object') {
-      socket.open(this.#factory, source);
-      return;
-    }
     const open = (value: unknown): void => {
       if (this.#sockets.get(flow) !== socket) return; // given up meanwhile
-      const endpoint = toEndpoint(value, this.#allowInsecure);
+      const endpoint = typeof source === 'object' ? source : toEndpoint(value, this.#allowInsecure);
       this.#urls[server] = endpoint.publicUrl;
       socket.open(this.#factory, endpoint);
     };
     const fail = (cause: unknown): void => {
-      this.lost(socket, abnormalClosure, 'the server function gave no usable address', cause);
+      const reason = socket.endpoint ? '' : 'the server function gave no usable address';
+      // In a turn of its own: who tries again at once would let nothing else run. A clock that only a test moves is not
+      // waited for.
+      const tell = (): void => {
+        this.#platform.clearTimeout(timer);
+        this.lost(socket, abnormalClosure, reason, cause);
+      };
+      const timer = this.#platform.setTimeout(tell, 0);
+      globalThis.setTimeout(tell);
     };
     try {
-      const value = source?.();
+      const value = typeof source === 'function' ? source() : undefined;
       if (isThenable(value)) value.then(open).then(undefined, fail);
       else open(value);
     } catch (cause) {

@@ -52,16 +52,11 @@ export class Socket {
     readonly owner: SocketOwner,
   ) {}
 
+  /** Throws what the factory throws. */
   open(factory: SocketFactory, endpoint: Endpoint): void {
     this.endpoint = endpoint;
-    let webSocket;
-    try {
-      webSocket = factory(endpoint.url, [subprotocol]);
-      webSocket.binaryType = 'arraybuffer';
-    } catch (cause) {
-      this.owner.lost(this, abnormalClosure, '', cause);
-      return;
-    }
+    const webSocket = factory(endpoint.url, [subprotocol]);
+    webSocket.binaryType = 'arraybuffer';
     this.#webSocket = webSocket;
     webSocket.onopen = () => {
       this.#open = true;

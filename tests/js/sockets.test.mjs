@@ -24,6 +24,10 @@ async function failing(world, act) {
   return done;
 }
 
+const thrown = () => {
+  throw new Error('SecurityError');
+};
+
 describe('opening', () => {
   test('WS-01 WS-11 offers sip alone, at the address as it was given', async () => {
     const world = await createWorld();
@@ -94,6 +98,42 @@ describe('opening', () => {
     expect(registration.state).toBe('failed');
     await client.close();
   });
+
+  test.each([
+    ['factory', { webSocket: () => thrown() }],
+    ['server function', { server: () => thrown() }],
+    ['server function that rejects', { server: async () => thrown() }],
+  ])(
+    'a %s that always throws lets the page go on when it is tried again at once',
+    async (_, how) => {
+      let attempts = 0;
+      const turnsLeft = { count: 3 };
+      const { client } = await createWorld({
+        ...Object.fromEntries(
+          Object.entries(how).map(([name, fail]) => [
+            name,
+            () => {
+              attempts += 1;
+              if (attempts > 1000) turnsLeft.count = 0; // would never end
+              return fail();
+            },
+          ]),
+        ),
+      });
+      const registration = client.createRegistration(alice);
+      const again = () => {
+        if (turnsLeft.count > 0) registration.register().catch(() => {});
+      };
+      registration.addEventListener('retry', again);
+      again();
+      while (turnsLeft.count > 0) {
+        await new Promise((resolve) => setTimeout(resolve));
+        turnsLeft.count -= 1;
+      }
+      expect(attempts).toBeLessThan(20);
+      await client.close();
+    },
+  );
 
   test("SEC-02 an address's query in the platform's words reaches no event and no error", async () => {
     const { client, sockets } = await createWorld();
