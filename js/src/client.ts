@@ -1,5 +1,5 @@
-import { createPlatform } from './clock.js';
 import { Engine, type Audience } from './engine.js';
+import { RegistrationError } from './errors.js';
 import { emit, Emitter } from './events.js';
 import { Field } from './fields.js';
 import { loadCore, type Source } from './load.js';
@@ -23,7 +23,7 @@ export async function openClient(
   bundled: () => Source,
 ): Promise<Client> {
   const settings = readClientOptions(options);
-  const platform = createPlatform(settings.platform);
+  const { platform } = settings;
   const [core, factory] = await Promise.all([
     loadCore(settings.wasm, bundled),
     settings.webSocket ?? defaultFactory(),
@@ -124,6 +124,7 @@ export class Client extends Emitter implements types.Client {
       registration.register(call).then(
         () => registration,
         (error: unknown) => {
+          if (error instanceof RegistrationError) Reflect.deleteProperty(error, 'retryAt');
           discard(registration);
           throw error;
         },

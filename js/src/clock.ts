@@ -7,7 +7,9 @@ type Given = Partial<Platform>;
 const longestDelay = 2 ** 31 - 1;
 
 /** The host's clocks, timers and entropy, with `given` in their places. getRandomValues() throws where there is none. */
-export function createPlatform(given: Given): Platform {
+export function createPlatform(option: unknown): Platform {
+  const given = option ?? {};
+  if (typeof given !== 'object') throw optionError('platform', 'must be an object');
   // Looked up at each call, so that fake timers that are installed later are used.
   const { now, monotonic, setTimeout, clearTimeout, getRandomValues } = read(given);
   if ((setTimeout === undefined) !== (clearTimeout === undefined)) {

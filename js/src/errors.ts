@@ -40,10 +40,9 @@ export class RegistrationError extends Error {
    *
    * @internal
    */
-  constructor(message: string, details: ErrorDetails) {
-    const { cause, ...known } = details;
+  constructor(message?: string, { cause, ...known }: Partial<ErrorDetails> = {}) {
     super(message, cause === undefined ? undefined : { cause });
-    this.code = details.code;
+    this.code = 'internal';
     this.retryable = false;
     Object.assign(this, known);
   }

@@ -1,3 +1,4 @@
+import { createPlatform } from './clock.js';
 import { optionError } from './errors.js';
 import {
   algorithms,
@@ -119,7 +120,7 @@ export interface ClientSettings {
   webSocket: ClientOptions['webSocket'];
   storage: KeyValueStorage | null | undefined;
   instanceId: string | undefined;
-  platform: Partial<Platform>;
+  platform: Platform;
   fields: FieldList;
 }
 
@@ -138,8 +139,6 @@ export function readClientOptions(value: unknown): ClientSettings {
   if (webSocket !== undefined && typeof webSocket !== 'function') {
     throw optionError('webSocket', 'must be a function that makes a WebSocket');
   }
-  const platform = options.get('platform') ?? {};
-  if (typeof platform !== 'object') throw optionError('platform', 'must be an object');
   return {
     servers,
     allowInsecure,
@@ -147,7 +146,7 @@ export function readClientOptions(value: unknown): ClientSettings {
     webSocket: webSocket as ClientOptions['webSocket'],
     storage: readStorage(options.get('storage')),
     instanceId: options.filled('instanceId'),
-    platform,
+    platform: createPlatform(options.get('platform')),
     fields,
   };
 }

@@ -132,6 +132,9 @@ export class Success extends Result {
   }
 }
 
+/** As much of a reason phrase as a message shows. */
+const longestReason = 200;
+
 /** A failure; its value is the error. */
 export class Failure extends Result {
   /** What the host knows beyond the core: put behind the message, and the error's cause. */
@@ -161,7 +164,7 @@ export class Failure extends Result {
     const text = message + this.note;
     if (response === undefined) return new RegistrationError(text, { ...details, cause });
     const { status, reason } = response;
-    const line = `${status} ${reason}: ${text}`;
+    const line = `${status} ${reason.slice(0, longestReason)}: ${text}`;
     return new RegistrationError(line, { ...details, status, reason, cause });
   }
 }

@@ -146,6 +146,29 @@ describe('register()', () => {
     await client.close();
   });
 
+  test('fault 67 a long reason phrase is cut in the message, and whole in the error', async () => {
+    const { client, sockets } = await createWorld();
+    const done = client.createRegistration(alice).register();
+    sockets[0].open();
+    sockets[0].receive(reply(sockets[0].last, 403, 'r'.repeat(60_000)));
+    const error = await done.catch((each) => each);
+    expect(error.message.length).toBeLessThan(400);
+    expect(error.message).toMatch(/^403 r{200}: \w/);
+    expect(error.reason).toHaveLength(60_000);
+    expect(error.response.reason).toBe(error.reason);
+    await client.close();
+  });
+
+  test('an error that the application makes has a code', () => {
+    expect(new RegistrationError('mine')).toMatchObject({
+      name: 'RegistrationError',
+      message: 'mine',
+      code: 'internal',
+      retryable: false,
+    });
+    expect(new RegistrationError('mine', { cause: 7 }).cause).toBe(7);
+  });
+
   test('RSP-09 a retryable failure rejects, and the retry succeeds in the background', async () => {
     const { client, clock, sockets } = await createWorld();
     const registration = client.createRegistration(alice);
@@ -307,6 +330,17 @@ describe('client.register()', () => {
     await expect(done).rejects.toMatchObject({ code: 'rejected' });
     expect(world.client.registrations).toEqual([]);
     expect(world.socket.sent).toHaveLength(1);
+    await world.client.close();
+  });
+
+  test('a retryable refusal has no retryAt: nobody is left to retry', async () => {
+    const world = await createWorld();
+    const done = world.client.register(alice);
+    world.socket.open();
+    world.socket.receive(reply(world.socket.last, 503, 'Busy', { 'Retry-After': '60' }));
+    const error = await done.catch((each) => each);
+    expect(error).toMatchObject({ status: 503, retryable: true, retryAfter: 60 });
+    expect('retryAt' in error).toBe(false);
     await world.client.close();
   });
 
