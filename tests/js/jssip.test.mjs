@@ -140,6 +140,15 @@ test('disconnect() detaches and says nothing; it may connect again', async () =>
   expect(log).toEqual(['connect']);
 });
 
+test.each([{}, null, undefined])(
+  'what is no registration is refused by name: %j',
+  (registration) => {
+    expect(() => createJsSipSocket(registration)).toThrow(
+      expect.objectContaining({ name: 'TypeError', option: 'registration' }),
+    );
+  },
+);
+
 test('a registration that has ended', async () => {
   const { socket, registration, log } = create();
   registration.ended = new RegistrationError('over', { code: 'removed' });

@@ -459,6 +459,9 @@ describe('options', () => {
     [{ platform: { setTimeout: () => 1 } }, 'platform'],
     [{ respond: 'x' }, 'respond'],
     [{ platform: { now: 5 } }, 'platform.now'],
+    [{ platform: 5 }, 'platform'],
+    [null, 'options'],
+    [5, 'options'],
   ])('%j is refused by name', (options, name) => {
     const message = `createTestRegistrar: ${name} must be `;
     expect(() => createTestRegistrar(options)).toThrow(TypeError);

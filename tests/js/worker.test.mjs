@@ -132,6 +132,8 @@ describe('a thread of Node', () => {
     expect(() => client.createRegistration(alice)).toThrow(RegistrationError);
     client.wake();
     await client.close();
+    expect(registration.state).toBe('removed');
+    expect(client.registrations).toEqual([]);
   });
 
   test('that does not load is told of at once', async () => {
@@ -270,6 +272,9 @@ describe('host()', () => {
     expect(() => host({ platform: { now: 7 } })).toThrow(
       expect.objectContaining({ option: 'platform.now' }),
     );
+    expect(() => host({ platform: 7 })).toThrow(expect.objectContaining({ option: 'platform' }));
+    expect(() => host({ port: 7 })).toThrow(expect.objectContaining({ option: 'port' }));
+    expect(() => host(null)).toThrow(expect.objectContaining({ option: 'options' }));
   });
 });
 
@@ -605,7 +610,7 @@ describe('what else a connection carries', () => {
     ]);
   });
 
-  test('a channel opens a moment later, carries messages, and ends with its registration', async () => {
+  test('a channel knows its connection at once, carries messages, and ends with its registration', async () => {
     const { registration, sent, ask } = await connected();
     const channel = registration.openChannel();
     const log = [];
@@ -622,12 +627,13 @@ describe('what else a connection carries', () => {
       'Content-Length: 0',
       '\r\n',
     ].join('\r\n');
-    expect(channel.open).toBe(false);
-    expect(() => channel.send(invite)).toThrow(expect.objectContaining({ code: 'transport' }));
-    await settle();
-    expect(log).toEqual(['open wss://edge.example.com/ws']);
-    expect(channel).toMatchObject({ open: true, viaTransport: 'WSS', serviceRoute: [] });
+    const url = 'wss://edge.example.com/ws';
+    expect(channel).toMatchObject({ url, open: true, viaTransport: 'WSS', serviceRoute: [] });
     expect(channel.contactUri).toContain('gr=urn:uuid:');
+    channel.send(invite);
+    await settle();
+    expect(log).toEqual([]); // it was open from the start
+    expect(sent.splice(0)).toEqual([invite]);
     expect(registration.info.contact).toContain(channel.viaHost);
     expect(() => channel.send('rubbish')).toThrow(
       expect.objectContaining({ code: 'invalid-argument', option: 'message' }),
@@ -637,10 +643,31 @@ describe('what else a connection carries', () => {
     await settle();
     expect(sent.splice(0)).toEqual([invite]);
     await ask('INVITE');
-    expect(log.slice(1)).toEqual(['INVITE']);
+    expect(log).toEqual(['INVITE']);
     registration.remove();
     expect(log.at(-1)).toBe('close removed');
     expect(() => channel.send(invite)).toThrow(expect.objectContaining({ code: 'removed' }));
+  });
+
+  test('a channel that is opened while the connection is lost says so, and opens later', async () => {
+    const { registration, socket } = await connected();
+    socket.onclose({ code: 1006 });
+    await settle();
+    const channel = registration.openChannel();
+    expect(channel).toMatchObject({ url: 'wss://edge.example.com/ws', open: false });
+    expect(registration.info.contact).toContain(channel.viaHost);
+    const opened = new Promise((resolve) => (channel.onopen = resolve));
+    await registration.register();
+    await opened;
+    expect(channel.open).toBe(true);
+  });
+
+  test('a registration that is removed while its success crosses rejects what waits for it', async () => {
+    const { registration } = await connected();
+    const done = registration.refresh();
+    registration.remove();
+    expect(registration.state).toBe('removed');
+    await expect(done).rejects.toMatchObject({ code: 'removed' });
   });
 
   test('a channel is told of a lost connection, and detaches', async () => {

@@ -74,7 +74,12 @@ function checkType(option: string, value: unknown, type: 'boolean' | 'function')
   }
 }
 
+function checkObject(option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw invalid(option, 'an object');
+}
+
 function checkShapes(options: TestRegistrarOptions): void {
+  checkObject('options', options);
   const { algorithms, rspauth, platform = {} } = options;
   for (const name of ['realm', 'scope', 'authzServer'] as const) checkQuotable(name, options[name]);
   checkRecord('users', options.users, 'passwords', false);
@@ -91,6 +96,7 @@ function checkShapes(options: TestRegistrarOptions): void {
     checkType(name, options[name], 'boolean');
   }
   for (const name of ['respond', 'trace'] as const) checkType(name, options[name], 'function');
+  checkObject('platform', platform);
   for (const name of ['now', 'setTimeout', 'clearTimeout', 'getRandomValues'] as const) {
     checkType(`platform.${name}`, platform[name], 'function');
   }

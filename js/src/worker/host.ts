@@ -15,6 +15,7 @@ import { awaitRelease, holdLock } from './locks.js';
 import { listen, type Port, type WorkerLike } from './ports.js';
 import {
   AddressError,
+  firstLook,
   isFromPage,
   packError,
   packResult,
@@ -65,11 +66,11 @@ const allowed: readonly Call[] = [
  * Throws a TypeError for a malformed option, and where there is nobody to listen to.
  */
 export function host(options: HostOptions = {}): void {
-  const { webSocket, port } = options;
+  const { webSocket, port, platform: given } = readOptions(options);
   if (webSocket !== undefined && typeof webSocket !== 'function') {
     throw optionError('webSocket', 'must be a function that makes a WebSocket');
   }
-  const platform = createPlatform(options.platform ?? {});
+  const platform = createPlatform(given);
   const house: House = {
     platform,
     factory: () => (webSocket ? Promise.resolve(webSocket) : defaultFactory()),
@@ -88,6 +89,18 @@ export function host(options: HostOptions = {}): void {
     return;
   }
   attend(port ?? ownPort(), welcome);
+}
+
+function readOptions(value: unknown): HostOptions {
+  if (typeof value !== 'object' || value === null) {
+    throw optionError('options', 'must be an object, or left out');
+  }
+  const options: HostOptions = value;
+  const port = options.port as Partial<WorkerLike> | null | undefined;
+  if (port !== undefined && typeof port?.postMessage !== 'function') {
+    throw optionError('port', 'must be a MessagePort, or left out in a worker');
+  }
+  return options;
 }
 
 interface House {
@@ -146,6 +159,8 @@ class Guest implements Listener {
   #items: Item[] = [];
   /** The results of the batch: what was one object stays one. */
   readonly #packed = new Map<Result, PackedResult>();
+  /** The registrations that the batch is about. */
+  readonly #changed = new Set<number>();
   #statistics = '';
   #timer: unknown;
   #silence = 0;
@@ -176,6 +191,7 @@ class Guest implements Listener {
   handle(output: Output, content: Frame | Result): void {
     const connector = this.#station?.connector;
     if (connector === undefined) return;
+    if (output.registration !== 0) this.#changed.add(output.registration);
     const { reason, lostUrl, cause } = connector;
     const lost: Lost = {
       reason,
@@ -194,6 +210,11 @@ class Guest implements Listener {
   settled(): void {
     const station = this.#station;
     if (station === null) return;
+    for (const registration of this.#changed) {
+      station.agent.run('openChannel', [], registration, firstLook + registration);
+      station.agent.run('closeChannel', [], firstLook + registration);
+    }
+    this.#changed.clear();
     const { statistics } = station.agent;
     const counts = Object.values(statistics).join();
     if (this.#items.length === 0 && counts === this.#statistics) return;
@@ -281,6 +302,7 @@ class Guest implements Listener {
     }
     try {
       const own = station.agent.command(call, input, ...rest);
+      if (call === 'create') this.#changed.add(own);
       if (call === 'create' && own !== value) throw new Error('The two cores differ.');
     } catch (error) {
       // The page's core has let everything else pass, or it is about a registration that is gone.

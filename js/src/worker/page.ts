@@ -1,5 +1,4 @@
 import { Client } from '../client.js';
-import { createPlatform } from '../clock.js';
 import { Engine } from '../engine.js';
 import { optionError, RegistrationError } from '../errors.js';
 import { Field } from '../fields.js';
@@ -49,7 +48,7 @@ export async function createWorkerClient(options: WorkerClientOptions): Promise<
     throw optionError('webSocket', 'is made in the worker; give it to host() there');
   }
   const worker = readWorker((options as Partial<WorkerClientOptions>).worker);
-  const platform = createPlatform(settings.platform);
+  const { platform } = settings;
   const { given, forWorker } = await readSource(settings.wasm);
   const { port, welcome } = await greet(worker, platform, given === undefined);
   try {

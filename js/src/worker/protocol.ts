@@ -70,6 +70,12 @@ export interface News {
   items: Item[];
 }
 
+/**
+ * The worker opens and closes a channel of that number, and the registration's above it, when a registration changes: so
+ * the page knows what one that it opens will say.
+ */
+export const firstLook = 2 ** 31;
+
 export interface Item {
   output: Output;
   content: Frame | PackedResult;

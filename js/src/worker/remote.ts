@@ -11,6 +11,7 @@ import type { ClientStats, Platform } from '../types.js';
 import { awaitRelease } from './locks.js';
 import { listen, type Port } from './ports.js';
 import {
+  firstLook,
   isFromWorker,
   Refusal,
   unpackError,
@@ -91,6 +92,7 @@ export class RemoteStation implements Backend {
   readonly #thrown = new Map<number, unknown>();
   readonly #channels = new Set<number>();
   readonly #requests = new Set<number>();
+  readonly #looks = new Map<number, Item>();
   #urls: string[];
   #flowUrl = '';
   #timer: unknown;
@@ -139,6 +141,7 @@ export class RemoteStation implements Backend {
   run(call: Call, input: FieldList | Frame, ...rest: number[]): number {
     if (this.#ended) return 0;
     const value = mirrored.includes(call) ? this.#mirror.run(call, input, ...rest) : 0;
+    if (call === 'remove') this.#looks.delete(firstLook + (rest[0] ?? 0));
     this.#forward(call, input, rest, value);
     return value;
   }
@@ -147,6 +150,7 @@ export class RemoteStation implements Backend {
     if (call === 'provideCredentials') this.#mirror.command('checkCredentials', input);
     const value = mirrored.includes(call) ? this.#judge(call, input, rest) : 0;
     this.#forward(call, input, rest, value);
+    if (call === 'openChannel') this.#showChannel(...rest);
     return value;
   }
 
@@ -169,6 +173,15 @@ export class RemoteStation implements Backend {
     this.#leave();
   }
 
+  /** What it says at once; the worker may correct it. */
+  #showChannel(registration = 0, reference = 0): void {
+    const look = this.#looks.get(firstLook + registration);
+    if (look === undefined) return;
+    const output = { ...look.output, reference };
+    this.#note({ ...look, output });
+    this.#listener.handle(output, look.content as string);
+  }
+
   /** Throws the refusal. The page's core has no connections and no requests; whether one is open, the worker has told. */
   #judge(call: Call, input: FieldList | Frame, rest: number[]): number {
     try {
@@ -188,7 +201,8 @@ export class RemoteStation implements Backend {
   }
 
   /** What is open in the worker. */
-  #note({ kind, reference, flow }: Output): void {
+  #note(item: Item): void {
+    const { kind, reference, flow } = item.output;
     if (kind === OutputKind.request) {
       this.#requests.add(reference);
       for (const oldest of this.#requests) {
@@ -196,6 +210,7 @@ export class RemoteStation implements Backend {
         this.#requests.delete(oldest);
       }
     } else if (kind === OutputKind.channel) {
+      if (reference >= firstLook) this.#looks.set(reference, item);
       if (flow === 0) this.#channels.delete(reference);
       else this.#channels.add(reference);
     }
@@ -242,8 +257,9 @@ export class RemoteStation implements Backend {
     this.settle();
   }
 
-  #handle({ output, content, url, lost }: Item, results: Map<PackedResult, Result>): void {
-    this.#note(output);
+  #handle(item: Item, results: Map<PackedResult, Result>): void {
+    const { output, content, url, lost } = item;
+    this.#note(item);
     this.#flowUrl = url;
     this.reason = lost.reason;
     this.lostUrl = lost.url;
