@@ -121,7 +121,7 @@ test('Q-24: all of four clients come back, spread out, none twice', { timeout },
   await kamailio.kill();
   await lost;
   const waits = await waiting;
-  // Somewhere within two seconds each.
+  // Flows so young have not proved themselves: from one second to two each, at random.
   assert.ok(Math.max(...waits) - Math.min(...waits) > 50, `all clients at once: ${waits}`);
   assert.ok(Math.max(...waits) <= 2_000, `${waits}`);
 
