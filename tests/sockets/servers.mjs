@@ -1,6 +1,7 @@
 // Servers on loopback that do one thing wrong each, down to the octets of a frame.
+import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { granted, parse } from '../js/acceptance/messages.mjs';
 
@@ -42,11 +43,12 @@ export class Servers {
     return server.address().port;
   }
 
-  /** A port that nobody listens on. */
+  /** A port that nobody listens on, nor will: a connection of ours holds its other end. */
   async refused() {
-    const port = await this.#listen(createTcpServer());
-    await new Promise((resolve) => this.#servers.pop().close(resolve));
-    return `ws://127.0.0.1:${port}/`;
+    const holder = connect(await this.#listen(createTcpServer()), '127.0.0.1');
+    holder.on('error', () => {});
+    await once(holder, 'connect');
+    return `ws://127.0.0.1:${holder.localPort}/`;
   }
 
   /** Takes the connection and says nothing. */
@@ -67,7 +69,8 @@ export class Servers {
 
   /**
    * A registrar that grants everything. `connected(socket, number)` and `received(request, socket, number)` hear of each
-   * connection and each request first, pinged() of each ping that was answered, ponged() of each pong; what received() returns is sent in place of the 200, null for nothing.
+   * connection and each request first, pinged() of each ping that was answered, ponged() of each pong; what received()
+   * returns is sent in place of the 200, null for nothing.
    */
   async registrar({ connected, received, pinged, ponged, protocol = 'sip', deflate = false } = {}) {
     const http = createHttpServer();
