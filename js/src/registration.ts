@@ -277,6 +277,7 @@ export class Registration extends Emitter implements types.Registration {
           kind === OutputKind.registered ? 'registered' : 'refreshed',
           () => result.value as Info,
         );
+        if (this.#end !== null) break; // removed by a listener
         for (const waiter of this.#takeWaiters()) waiter.resolve(result.value as Info);
         break;
       case OutputKind.failed:

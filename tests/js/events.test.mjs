@@ -48,6 +48,7 @@ describe('re-entrant calls', () => {
       channel.onclose = ({ code }) => log.push(`channel ${code}`);
       channel.onopen = () => log.push('channel open');
       const done = registration.register();
+      const waiting = registration.whenRegistered();
       world.socket.open();
       world.socket.receive(accept(world.socket.last));
       expect(log.filter((each) => each !== 'channel open')).toEqual([
@@ -59,6 +60,7 @@ describe('re-entrant calls', () => {
         'channel removed',
       ]);
       await expect(done).rejects.toMatchObject({ code: 'removed' });
+      await expect(waiting).rejects.toMatchObject({ code: 'removed' });
       await world.client.close();
     },
   );
