@@ -350,7 +350,7 @@ TEST(Servers, RSP_09_one_accounts_503_leaves_the_others_their_flow) {
 
 // RFC 5626 section 4.5 once every server has refused: a short Retry-After is no
 // invitation to go round for ever.
-TEST(Servers, OB_08_RSP_15_servers_that_all_refuse_are_left_in_peace) {
+TEST(Servers, OB_08_RSP_09_servers_that_all_refuse_are_left_in_peace) {
   for (const std::uint32_t count : {1u, 2u, 3u}) {
     for (const std::string_view rows :
          {"Retry-After: 1\r\n", "Retry-After: 20\r\n", ""}) {

@@ -73,9 +73,9 @@ void Registration::enqueue(std::unique_ptr<Exchange> call) {
       if (call->expires) into->expires = call->expires;
       into->force |= call->force;
     } else if (waiting == longest_queue) {
-      settle_failed(
-          *call, make_failure(FailureCode::cancelled,
-                              "Too many different calls wait for their turn."));
+      settle_failed(*call, make_failure(FailureCode::cancelled,
+                                        "64 different calls wait for their "
+                                        "turn; await some of them first."));
       return release(std::move(call));
     } else {
       tail->next = std::move(call);
@@ -161,10 +161,9 @@ void Registration::cancel_waiting_registers() {
   while (waiting) {
     std::unique_ptr<Exchange> next = std::move(waiting->next);
     if (waiting->registers()) {
-      settle_failed(
-          *waiting,
-          make_failure(FailureCode::cancelled,
-                       "unregister() was called before the request went out."));
+      settle_failed(*waiting,
+                    make_failure(FailureCode::cancelled,
+                                 "unregister() was called meanwhile."));
       release(std::move(waiting));
     } else {
       enqueue(std::move(waiting));
