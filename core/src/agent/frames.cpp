@@ -54,8 +54,8 @@ void Agent::Implementation::warn_of_several(
   Registration* const user = user_of(connection);
   if (user == nullptr || std::exchange(warned_of_several, true)) return;
   user->warn("several-messages",
-             "The server put several SIP messages into one WebSocket message "
-             "(RFC 7118 section 5 allows one); all were read.");
+             "Several SIP messages came in one WebSocket message (RFC 7118 "
+             "section 5); all were read.");
 }
 
 RegistrationId Agent::Implementation::owner_of(std::string_view branch) {

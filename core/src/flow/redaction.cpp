@@ -48,37 +48,6 @@ void append_authorization(Text& out, std::string_view value) {
   append_parameters(out, value.substr(end));
 }
 
-// Where the first pn-prid's value stands; npos without one.
-std::size_t find_push_id(std::string_view text) {
-  static constexpr std::string_view name = "pn-prid";
-  std::size_t equals = text.find('=');
-  for (; equals != text.npos; equals = text.find('=', equals + 1)) {
-    if (equals >= name.size() &&
-        message::equals_ignoring_case(
-            text.substr(equals - name.size(), name.size()), name)) {
-      return equals + 1;
-    }
-  }
-  return text.npos;
-}
-
-// Of a value at the beginning of `text`.
-std::size_t length_of_push_id(std::string_view text) {
-  return std::min(text.find_first_of(";>?, \t\r\n"), text.size());
-}
-
-void append_without_push_id(Text& out, std::string_view value) {
-  for (;;) {
-    const std::size_t at = find_push_id(value);
-    if (at == value.npos) break;
-    out += value.substr(0, at);
-    out += blank;
-    value.remove_prefix(at);
-    value.remove_prefix(length_of_push_id(value));
-  }
-  out += value;
-}
-
 // One row with its line end, or a row and the folded lines that go on with it.
 std::size_t row_end(std::string_view text) {
   std::size_t end = 0;
@@ -112,20 +81,25 @@ void append_row(Text& out, std::string_view row) {
       out += "\r\n";
       return;
     default:
-      append_without_push_id(out, row);
+      out += row;
   }
 }
 
 }  // namespace
 
-void overwrite_push_ids(std::string_view row) {
-  for (;;) {
-    const std::size_t at = find_push_id(row);
-    if (at == row.npos) return;
-    row.remove_prefix(at);
-    const std::size_t length = length_of_push_id(row);
-    std::fill_n(const_cast<char*>(row.data()), length, '*');
-    row.remove_prefix(length);
+void overwrite_push_ids(std::string_view text) {
+  static constexpr std::string_view name = "pn-prid";
+  std::size_t at = text.find('=');
+  for (; at != text.npos; at = text.find('=', at + 1)) {
+    if (at < name.size() ||
+        !message::equals_ignoring_case(
+            text.substr(at - name.size(), name.size()), name)) {
+      continue;
+    }
+    const std::size_t end =
+        std::min(text.find_first_of(";>?, \t\r\n", at), text.size());
+    char* const value = const_cast<char*>(text.data()) + at + 1;
+    std::fill(value, const_cast<char*>(text.data()) + end, '*');
   }
 }
 
@@ -137,6 +111,7 @@ void push_trace(Outbox& outbox, FlowId flow, std::uint32_t server,
     append_row(redacted, frame.substr(0, end));
     frame.remove_prefix(end);
   }
+  overwrite_push_ids(redacted);
   Output& output = outbox.push(OutputKind::trace, redacted);
   output.flow = flow;
   output.server = server;

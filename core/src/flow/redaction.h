@@ -10,14 +10,13 @@ namespace sipreg::flow {
 
 // Appends a trace output. In Authorization, Proxy-Authorization and
 // (Proxy-)Authentication-Info the values of response, cnonce and rspauth are
-// blanked, in the former two the whole of any scheme but Digest, and anywhere
-// in a row the value of pn-prid (RFC 8599 section 14: it lets anybody wake the
-// device).
+// blanked, in the former two the whole of any scheme but Digest, and the value
+// of pn-prid wherever it is.
 void push_trace(Outbox& outbox, FlowId flow, std::uint32_t server,
                 bool incoming, std::string_view frame);
 
-// Overwrites the values of pn-prid with asterisks where `row` lies, which is a
-// frame that belongs to the agent.
-void overwrite_push_ids(std::string_view row);
+// Overwrites the values of pn-prid with asterisks where `text` lies, in memory
+// of the agent's (RFC 8599 section 14: they let anybody wake the device).
+void overwrite_push_ids(std::string_view text);
 
 }  // namespace sipreg::flow

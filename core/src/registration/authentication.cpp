@@ -24,9 +24,8 @@ std::string_view advice(auth::Demand demand) {
     case auth::Demand::credentials:
       break;
   }
-  return "No challenge of the server can be answered: its scheme or algorithm "
-         "is unknown, not among digest.algorithms, or weaker than what it used "
-         "before.";
+  return "No challenge can be answered: the scheme or algorithm is unknown, "
+         "not among digest.algorithms, or weaker than before.";
 }
 
 constexpr std::string_view no_credentials =

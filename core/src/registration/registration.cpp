@@ -85,10 +85,10 @@ void Registration::timed_out() {
   transaction_.active = false;
   const bool is_silent = connection_.last_frame_at() <= transaction_.sent_at;
   if (is_silent) connection_.probe(options_request());
-  Failure failure = make_failure(
-      FailureCode::timeout,
-      "The registrar did not answer in time (Timer F). Check that the server "
-      "serves this domain and that the path to it is up.");
+  Failure failure =
+      make_failure(FailureCode::timeout,
+                   "The registrar did not answer in time (Timer F). Check that "
+                   "the server serves this domain.");
   failure.retryable = true;
   if (is_silent) silent_flow_ = transaction_.flow;
   fail(failure);
@@ -181,19 +181,18 @@ void Registration::round_failed() {
   switch (failure.code) {
     case FailureCode::protocol:
       failure.message =
-          "The server opened the WebSocket without agreeing to the subprotocol "
-          "sip (RFC 7118). Check that the URL is the one of the SIP server.";
+          "The server did not agree to the subprotocol sip (RFC 7118). Check "
+          "the URL.";
       break;
     case FailureCode::timeout:
       failure.message =
-          "The WebSocket was not open within connectTimeoutMs. Check that the "
-          "server, or the function that gives its URL, answers, or allow more.";
+          "The WebSocket was not open within connectTimeoutMs. Check the "
+          "server, or the function that gives its URL.";
       break;
     default:
       failure.message =
           "The WebSocket could not be opened. Platforms hide why: the server "
-          "may be down, its name unknown, its certificate refused, the URL "
-          "wrong (HTTP error), or it does not speak the subprotocol sip.";
+          "is down, or its name, certificate, path or subprotocol is wrong.";
   }
   fail_waiting(failure);
   publish();
@@ -213,8 +212,8 @@ bool Registration::refresh_early() {
 void Registration::warn_of_idle_close() {
   if (!wanted_) return;
   warn("idle-close",
-       "Something between here and the server closes connections that are "
-       "idle; keep-alives are sent sooner from now on.");
+       "Idle connections are closed on the way; keep-alives are sent sooner "
+       "from now on.");
 }
 
 void Registration::cleared() {

@@ -152,10 +152,9 @@ void Registration::register_succeeded(const message::Message& response) {
       authenticator_.take_authentication_info(response, settings_.request_uri);
   if (mutual == auth::DigestSession::Mutual::mismatch &&
       settings_.digest.require_mutual) {
-    Failure failure = make_failure(
-        FailureCode::auth_failed,
-        "The server did not prove that it knows the password (rspauth is "
-        "wrong), and digest.requireMutual is set.");
+    Failure failure = make_failure(FailureCode::auth_failed,
+                                   "The server did not prove that it knows the "
+                                   "password (rspauth is wrong).");
     failure.response = context_.results.failed_response(response);
     return fail(failure);
   }
@@ -261,8 +260,8 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
   }
   if (granted < short_grant) {
     warn("short-grant",
-         "The granted lifetime is too short to be refreshed in time at ten "
-         "requests a minute. Raise the registrar's minimum.");
+         "The granted lifetime is too short for ten requests a minute. Raise "
+         "the registrar's minimum.");
   }
   if (mutual == auth::DigestSession::Mutual::mismatch) {
     warn("rspauth-mismatch",
@@ -353,11 +352,9 @@ void Registration::interval_too_brief(const message::Message& response) {
       std::max(longest_minimum, current_->expires.value_or(settings_.expires));
   if (!minimum || *minimum <= transaction_.asked || *minimum > bound ||
       current_->interval_rounds == interval_rounds) {
-    Failure failure = make_failure(
-        FailureCode::interval,
-        "The registrar asks for a longer lifetime that cannot be given "
-        "(Min-Expires is missing, not above what was asked, or above a day). "
-        "Set expires.");
+    Failure failure = make_failure(FailureCode::interval,
+                                   "Min-Expires is missing, not above what was "
+                                   "asked, or above a day. Set expires.");
     failure.response = context_.results.failed_response(response);
     return fail(failure);
   }

@@ -170,24 +170,27 @@ bool is_repeated(const NameValue& parameter,
       });
 }
 
-constexpr std::string_view repeated =
-    "a parameter's name must not be there twice, in whatever case";
+// The name of a parameter among those of its place.
+bool is_name(const NameValue& parameter,
+             std::span<const NameValue> parameters) {
+  return message::is_token(parameter.name) &&
+         !is_repeated(parameter, parameters);
+}
+
+constexpr std::string_view naming =
+    "a parameter's name must be a SIP token, and be there once";
 
 Status append_uri_parameters(std::span<const NameValue> parameters,
                              bool has_push, Text& uri, bool& has_transport) {
   for (const NameValue& parameter : parameters) {
     // A pname has no escapes here, and no backtick (RFC 3261 section 25.1).
-    if (!message::is_token(parameter.name) ||
+    if (!is_name(parameter, parameters) ||
         parameter.name.find_first_of("%`") != parameter.name.npos) {
-      return refuse("contact.uriParams",
-                    "a parameter's name must be a SIP token");
+      return refuse("contact.uriParams", naming);
     }
     if (has_push &&
         message::equals_ignoring_case(parameter.name.substr(0, 3), "pn-")) {
       return refuse("contact.uriParams", "pn-... is what push has set already");
-    }
-    if (is_repeated(parameter, parameters)) {
-      return refuse("contact.uriParams", repeated);
     }
     if (!is_plain_text(parameter.value)) {
       return refuse("contact.uriParams",
@@ -213,8 +216,8 @@ Status append_header_parameters(std::span<const NameValue> parameters,
   static constexpr std::string_view reserved[] = {
       "expires", "q", "+sip.instance", "reg-id", "+sip.pnsreg"};
   for (const NameValue& parameter : parameters) {
-    if (!message::is_token(parameter.name)) {
-      return refuse("contact.params", "a parameter's name must be a SIP token");
+    if (!is_name(parameter, parameters)) {
+      return refuse("contact.params", naming);
     }
     for (const std::string_view name : reserved) {
       if (message::equals_ignoring_case(parameter.name, name)) {
@@ -222,9 +225,6 @@ Status append_header_parameters(std::span<const NameValue> parameters,
                       "expires, q, +sip.instance, reg-id and +sip.pnsreg have "
                       "options of their own");
       }
-    }
-    if (is_repeated(parameter, parameters)) {
-      return refuse("contact.params", repeated);
     }
     if (!is_plain_text(parameter.value)) {
       return refuse("contact.params",
