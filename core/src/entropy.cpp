@@ -29,13 +29,16 @@ bool Entropy::seed(std::span<const std::uint8_t> bytes) {
 
 void Entropy::refill() {
   if (!ready_) __builtin_trap();
-  // Every key makes one pool, so a constant IV repeats no stream.
-  constexpr std::array<std::uint8_t, 8> iv{};
-  chacha_state stream;
-  chacha_setup(&stream, key_.data(), key_.size(), 20);
-  chacha_ivctr64(&stream, iv.data(), iv.size(), 0);
-  chacha_keystream(&stream, pool_.data(), pool_.size());
-  wipe(&stream, sizeof stream);
+  constexpr std::size_t block_size = 64;
+  for (std::size_t at = 0; at < pool_size; at += block_size) {
+    const auto number = static_cast<unsigned char>(at / block_size);
+    hash_state hash;
+    sha512_init(&hash);
+    sha512_process(&hash, key_.data(), key_.size());
+    sha512_process(&hash, &number, 1);
+    sha512_done(&hash, pool_.data() + at);
+    wipe(&hash, sizeof hash);
+  }
   std::memcpy(key_.data(), pool_.data(), key_size);
   wipe(pool_.data(), key_size);
   used_ = key_size;

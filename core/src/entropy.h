@@ -10,12 +10,13 @@
 
 namespace sipreg {
 
-// Expands the host's random bytes with ChaCha20. The same seeds and the same
-// calls give the same values everywhere, so that a recorded trace replays to
-// the same bytes natively and in WASM.
+// Expands the host's random bytes with SHA-512, which is there for digests
+// anyway: blocks of a pool are hashes of a key and the block's number. The same
+// seeds and the same calls give the same values everywhere, so that a recorded
+// trace replays to the same bytes natively and in WASM.
 //
 // Fast key erasure: each refill of the pool takes the next key from the head of
-// the stream, and bytes are overwritten as they are handed out, so memory that
+// it, and bytes are overwritten as they are handed out, so memory that
 // leaks later tells nothing about values drawn before.
 class Entropy {
  public:

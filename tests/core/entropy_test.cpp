@@ -57,30 +57,30 @@ TEST(Entropy, is_ready_only_after_a_seed_of_32_bytes) {
 }
 
 // Golden values of an independent model of the construction: key =
-// SHA-256(old key, seed), pool = eight ChaCha20 blocks whose first 32 bytes are
-// the next key.
+// SHA-256(old key, seed), pool = SHA-512(key, 0) to SHA-512(key, 7), whose
+// first 32 bytes are the next key.
 TEST(Entropy, expands_a_seed_to_the_same_values_everywhere) {
   Entropy entropy;
   ASSERT_TRUE(entropy.seed(counting(32)));
-  EXPECT_EQ(draw(entropy, 16), "0ddb00326019d098459825d5d3cf44bf");
+  EXPECT_EQ(draw(entropy, 16), "cd6be4173d21062aec3fd3ad2273d52a");
 
   Text token("z9hG4bK");
   entropy.append_token(token, 15);
-  EXPECT_EQ(token, "z9hG4bKff08d945ef4597b");
+  EXPECT_EQ(token, "z9hG4bK20ac87ce358eefa");
 
-  EXPECT_EQ(entropy.below(1000), 793u);
-  EXPECT_EQ(entropy.below(1000), 465u);
-  EXPECT_EQ(entropy.below(1000), 432u);
-  EXPECT_EQ(entropy.below(1000), 869u);
-  EXPECT_EQ(entropy.between(-500, 500), -316);
+  EXPECT_EQ(entropy.below(1000), 595u);
+  EXPECT_EQ(entropy.below(1000), 592u);
+  EXPECT_EQ(entropy.below(1000), 584u);
+  EXPECT_EQ(entropy.below(1000), 205u);
+  EXPECT_EQ(entropy.between(-500, 500), 494);
 
   // Past two refills.
   EXPECT_EQ(sha256_of(entropy, 1000),
-            "6b3eb3e6ba6a5f698c287a86098e7dd0"
-            "27f9f359594d026866d08456728b9881");
+            "396308017985bfdaf5479766331d164e"
+            "c10b8eedf822b1b07db71aba3313b9fe");
 
   ASSERT_TRUE(entropy.seed(std::vector<std::uint8_t>(40, 0xff)));
-  EXPECT_EQ(draw(entropy, 16), "44970efed876870b73c6cb13748c5209");
+  EXPECT_EQ(draw(entropy, 16), "5e2e9259554b9f044a34cec29c6ef7a5");
 }
 
 TEST(Entropy, a_later_seed_is_mixed_with_what_was_there) {
