@@ -57,7 +57,9 @@ TEST(RegressionFlow, TSX_11_an_edge_that_answers_nothing_at_all_is_left) {
 // The refresh went into a connection that had died unnoticed: what it waits
 // for is the next flow, not the registrar.
 TEST(RegressionFlow, TSX_11_a_refresh_into_a_dead_flow_goes_out_on_the_next) {
-  Simulation world;
+  ClientOptions client;
+  client.keep_alive.interval = 400'000;  // none is due beside the refresh
+  Simulation world(client);
   const RegistrationId id = world.registered();
   while (!world.await_frame().starts_with("REGISTER")) {
   }
