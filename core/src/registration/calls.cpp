@@ -18,6 +18,7 @@ void Registration::call(std::unique_ptr<Exchange> call, OperationId operation) {
     call_unregister(std::move(call));
   } else {
     if (call->registers()) {
+      set_cseqs_aside();  // while the socket is opened
       wanted_ = true;
       if (failed_) failures_ = 0;
       failed_ = false;

@@ -175,6 +175,7 @@ class Registration {
   void write_supported(message::Writer& out, const Exchange& exchange) const;
   void begin_transaction(std::uint32_t asked);
   void next_cseq();
+  void set_cseqs_aside();
 
   // responses (response.cpp)
   [[nodiscard]] bool is_ours(const message::Message& response) const;

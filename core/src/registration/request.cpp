@@ -29,16 +29,11 @@ void write_hex(message::Writer& out, std::uint32_t value) {
 }  // namespace
 
 // A host that keeps snapshots need not write one for every request: a run of
-// numbers is set aside, and the next life begins behind it.
-void Registration::next_cseq() {
-  if (cseq_ == largest_cseq) {
-    // The sequence is used up: another Call-ID starts a new one.
-    call_id_.clear();
-    context_.entropy.append_token(call_id_, call_id_length);
-    cseq_ = reserved_cseq_ = 0;
-  }
-  ++cseq_;
-  if (!context_.snapshots || cseq_ <= reserved_cseq_) return;
+// numbers is set aside, and the next life begins behind it. The next run is set
+// aside while half of the last is left, for a host that takes its time to
+// write.
+void Registration::set_cseqs_aside() {
+  if (!context_.snapshots || cseq_ + cseq_reserve / 2 <= reserved_cseq_) return;
   reserved_cseq_ = std::min(cseq_ + cseq_reserve, largest_cseq);
   const std::string_view host = settings_.contact_host();
   const Text text = write_snapshot(
@@ -47,6 +42,17 @@ void Registration::next_cseq() {
   Output& output = context_.outbox.push(OutputKind::snapshot, text);
   output.registration = id_;
   output.flow_number = flow_number_;
+}
+
+void Registration::next_cseq() {
+  if (cseq_ == largest_cseq) {
+    // The sequence is used up: another Call-ID starts a new one.
+    call_id_.clear();
+    context_.entropy.append_token(call_id_, call_id_length);
+    cseq_ = reserved_cseq_ = 0;
+  }
+  ++cseq_;
+  set_cseqs_aside();
 }
 
 void Registration::restore(const Snapshot& snapshot) {
