@@ -151,7 +151,7 @@ test('a client that was forgotten gives its memory back', () => {
   expect(Number(stdout)).toBeLessThan(4_000_000);
 }, 30_000);
 
-test('API-07 fault 101 a thousand clients made and closed leave the memory as it was', () => {
+test('API-07 fault 101 thousands of clients made and closed leave the memory as it was', () => {
   const { stdout, stderr } = run(
     ['--expose-gc'],
     `${imports}
@@ -169,7 +169,7 @@ test('API-07 fault 101 a thousand clients made and closed leave the memory as it
       for (let i = 0; i < 500; i++) await live(registrar);
     };
     const rounds = [];
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 5; i++) {
       await round();
       for (let k = 0; k < 2; k++) {
         await turn();
@@ -181,11 +181,14 @@ test('API-07 fault 101 a thousand clients made and closed leave the memory as it
     console.log(JSON.stringify(rounds));`,
   );
   expect(stderr).toBe('');
-  const [before, after] = JSON.parse(stdout);
-  expect(after.wasm).toBe(before.wasm);
-  expect(after.handles).toBe(before.handles);
-  // A client that is held takes more than 6 kB.
-  expect(after.heap - before.heap).toBeLessThan(500 * 1000);
+  const rounds = JSON.parse(stdout);
+  for (const each of rounds) {
+    expect(each.wasm).toBe(rounds[0].wasm);
+    expect(each.handles).toBe(rounds[0].handles);
+  }
+  // What is held grows in each round, what the engine keeps of its own only in some. A held client takes more than 6 kB.
+  const growths = rounds.slice(1).map((each, i) => each.heap - rounds[i].heap);
+  expect(Math.min(...growths)).toBeLessThan(200 * 500);
 }, 60_000);
 
 describe('T21 a trap', () => {
