@@ -31,7 +31,7 @@ export function createPlatform(option: unknown): Platform {
           : globalThis.crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
       } catch (cause) {
         throw new RegistrationError(
-          'crypto.getRandomValues does not work here, and sipreg uses no weaker source. Serve the page over https, or give platform.getRandomValues.',
+          'crypto.getRandomValues does not work here. Serve the page over https, or give platform.getRandomValues.',
           { code: 'unsupported', cause },
         );
       }

@@ -31,7 +31,7 @@ export async function takeInstance(
     } catch (cause) {
       throw optionError(
         'storage',
-        'failed, or did not answer within 5 s, when the instance id was read or written; mend it, give option instanceId, or set storage: null',
+        'failed or did not answer within 5 s; mend it, give instanceId, or set storage: null',
         cause,
       );
     }
