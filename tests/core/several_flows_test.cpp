@@ -117,6 +117,9 @@ struct World {
   OperationId call(CallKind kind) {
     Call call;
     call.kind = kind;
+    return this->call(call);
+  }
+  OperationId call(const Call& call) {
     EXPECT_TRUE(agent.call(now, id, ++last_operation, call).ok());
     poll();
     return last_operation;
@@ -321,6 +324,46 @@ TEST(SeveralFlows, UNR_07_a_flow_that_cannot_unregister_is_not_confirmed) {
     }
     EXPECT_TRUE(world.outcome(again)->confirmed);
   }
+}
+
+TEST(SeveralFlows, UNR_06_a_removal_that_is_forced_later_is_confirmed) {
+  for (const CallKind kind : {CallKind::unregister, CallKind::unregister_all}) {
+    World world;
+    world.registered();
+    world.drop(1);
+    const OperationId first = world.call(CallKind::unregister);
+    world.answer(0, accept(world.frame(0)));
+    EXPECT_FALSE(world.outcome(first)->confirmed);
+    Call call;
+    call.kind = kind;
+    call.force = true;
+    const OperationId again = world.call(call);
+    if (kind == CallKind::unregister) world.open(1);
+    for (auto& [server, frames] : world.frames) {
+      while (!frames.empty()) world.answer(server, accept(world.frame(server)));
+    }
+    ASSERT_NE(world.outcome(again), nullptr);
+    EXPECT_TRUE(world.outcome(again)->confirmed) << static_cast<int>(kind);
+  }
+}
+
+// Its REGISTER has no reg-id any more, and the registrar still lists the old
+// one.
+TEST(SeveralFlows, RSP_15_BND_01_a_flow_that_dropped_outbound_finds_itself) {
+  World world;
+  world.registered();
+  world.call(CallKind::refresh);
+  const std::string before = world.frame(0);
+  world.answer(1, accept(world.frame(1)));
+  world.answer(0, respond(before, 439));
+  const std::string plain = world.frame(0);
+  EXPECT_EQ(header(plain, "Contact").find("reg-id"), std::string::npos);
+  world.answer(
+      0, respond(plain, 200,
+                 "Contact: " + header(before, "Contact") + ";expires=600\r\n"));
+  EXPECT_EQ(world.state, RegistrationState::registered);
+  EXPECT_EQ(world.count(OutputKind::unregistered), 0u);
+  EXPECT_TRUE(world.frames[0].empty());
 }
 
 // As from a request, without the reg-id, or without the instance as well.

@@ -35,6 +35,9 @@ Millis earlier(Millis a, Millis b) {
   return std::min(a, b);
 }
 
+// More flows than bits share them: too many are taken for left behind.
+std::uint32_t bit_of(std::size_t flow) { return 1u << flow % 32; }
+
 }  // namespace
 
 Account::Account(List<Registration*> flows)
@@ -109,6 +112,11 @@ bool Account::translate(Output& output) {
     case OutputKind::credentials_settled:
       return drop_question(flow) && questions_.empty();
     case OutputKind::operation_done:
+      if (output.confirmed && output.call == CallKind::unregister) {
+        left_behind_ &= ~bit_of(flow);
+      } else if (output.confirmed) {
+        left_behind_ = 0;  // unregister_all
+      }
       return operation_done(output);
     case OutputKind::operation_failed:
       return operation_failed(output);
@@ -121,11 +129,11 @@ bool Account::properties_changed(Output& output, std::size_t flow) {
   Told& told = told_[flow];
   told = {output.state, output.bound, output.expires_at, output.refresh_at,
           output.retry_at};
+  if (told.bound) left_behind_ &= ~bit_of(flow);
   output.kind = OutputKind::flow;
   output.connected = told.state == RegistrationState::registered ||
                      told.state == RegistrationState::refreshing ||
                      output.connected;
-  if (told.bound) left_behind_ &= ~(1u << flow);
   const Told now = best();
   // The flows end together, one after the other.
   if (told.state == RegistrationState::removed && now.state != told.state) {
@@ -139,7 +147,7 @@ bool Account::properties_changed(Output& output, std::size_t flow) {
 
 bool Account::unregistered(Output& output, std::size_t flow) {
   if (output.reason == UnregisteredReason::user && !output.confirmed) {
-    left_behind_ |= 1u << flow;
+    left_behind_ |= bit_of(flow);
   }
   output.confirmed &= left_behind_ == 0;
   return !all_.bound && std::exchange(was_bound_, false);

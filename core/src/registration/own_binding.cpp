@@ -65,7 +65,8 @@ Match match_contact(const message::Contact& contact, const OwnContact& own) {
 }
 
 bool OwnContact::is_of_sibling(const message::Contact& contact) const {
-  if (contact.reg_id - first_reg_id < flows && contact.reg_id != reg_id &&
+  if (contact.reg_id - first_reg_id < flows &&
+      contact.reg_id != first_reg_id + flow_number &&
       message::equals_ignoring_case(contact.instance, instance)) {
     return true;
   }

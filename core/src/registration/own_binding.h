@@ -21,6 +21,7 @@ struct OwnContact {
   // The reg-ids of the account's flows, which follow each other.
   std::uint32_t first_reg_id = 0;
   std::uint32_t flows = 0;
+  std::uint32_t flow_number = 0;  // of this one among them
   // The Contact URIs of the account's other flows: some registrars give no
   // reg-id back.
   std::span<const std::string_view> sibling_uris;
