@@ -446,6 +446,7 @@ export class Engine implements Listener, ChannelOwner {
       this.state = 'closed';
       this.#audience.connectionchange({ state: 'closed', url: this.flow.url });
       for (const target of registrations) {
+        if (internals.ended(target) !== null) continue; // by a listener of one before it
         this.#desk.dismiss(target.id);
         this.#finish(target, end, last, cause)();
       }

@@ -95,9 +95,7 @@ export class Snapshots {
     };
     this.writing = done.then(next, next) as Promise<void>;
     void within(this.#platform, done).then((inTime) => {
-      if (inTime) return;
-      this.#isStale = true; // it may still come to pass
-      this.#forget().catch(nothing);
+      if (!inTime) this.#forget().catch(nothing);
     });
   }
 

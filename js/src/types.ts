@@ -484,8 +484,8 @@ export interface RegistrationEventMap {
   /** Something is odd, and sipreg went on. */
   warning: CustomEvent<{
     /**
-     * Which oddity: 'no-own-contact', 'still-bound', 'rspauth-mismatch', 'weak-digest', 'short-grant', 'idle-close' or
-     * 'several-messages'; docs/troubleshooting.md has a section for each. There may be more in later versions.
+     * Which oddity: 'no-own-contact', 'still-bound', 'rspauth-mismatch', 'weak-digest', 'short-grant', 'idle-close',
+     * 'several-messages' or 'many-contacts'; docs/troubleshooting.md has a section for each. There may be more in later versions.
      */
     code: string;
     /** What it means, in English. */

@@ -237,6 +237,19 @@ test('API-10 a write that was given up and comes to pass after all is followed b
   expect(Number(text.split(' ')[2])).toBeGreaterThanOrEqual(cseq(socket.last));
 });
 
+test('API-10 a storage that is always late is not written for ever', async () => {
+  const storage = slowStorage();
+  const { client, clock } = await registered({ storage });
+  for (let i = 0; i < 10; i += 1) {
+    await clock.advance(6000);
+    storage.writes.at(-1).finish();
+    await turn();
+  }
+  expect(storage.writes).toHaveLength(1);
+  await client.close();
+  expect(clock.timers.size).toBe(0);
+});
+
 test('API-10 close() ends when everything is written', async () => {
   const { client, writes, clock } = await writing(2);
   let closed = false;

@@ -136,6 +136,25 @@ describe('a thread of Node', () => {
     expect(client.registrations).toEqual([]);
   });
 
+  test('that is terminated fails no registration that a listener removes', async () => {
+    const worker = startThread({ answers: 2 });
+    const client = await createWorkerClient({ worker, server });
+    const registration = await client.register(alice);
+    const log = listen(registration);
+    const closed = new Promise((resolve) => {
+      client.addEventListener('connectionchange', () => {
+        for (const each of client.registrations) each.remove();
+        resolve();
+      });
+    });
+    await worker.terminate();
+    await closed;
+    await settle();
+    expect(log).toEqual(['state removed']);
+    expect(registration.state).toBe('removed');
+    expect((await errorOf(registration.register())).code).toBe('removed');
+  });
+
   test('that does not load is told of at once', async () => {
     const worker = startThread({ throws: true });
     const error = await errorOf(createWorkerClient({ worker, server }));
@@ -647,6 +666,16 @@ describe('what else a connection carries', () => {
     registration.remove();
     expect(log.at(-1)).toBe('close removed');
     expect(() => channel.send(invite)).toThrow(expect.objectContaining({ code: 'removed' }));
+  });
+
+  test('a channel of an account that never registered knows the connection too', async () => {
+    const { client, socket } = await connected();
+    const other = client.createRegistration({ ...alice, aor: 'sip:bob@example.com' });
+    await settle();
+    expect(other.openChannel().open).toBe(true);
+    socket.onclose({ code: 1006 });
+    await settle();
+    expect(other.openChannel().open).toBe(false);
   });
 
   test('a channel that is opened while the connection is lost says so, and opens later', async () => {

@@ -2,7 +2,7 @@ import type { Call } from '../agent.js';
 import { createPlatform } from '../clock.js';
 import { Dispatcher } from '../dispatcher.js';
 import { optionError } from '../errors.js';
-import { Field } from '../fields.js';
+import { Field, OutputKind } from '../fields.js';
 import { decode } from '../inlined.js';
 import { loadCore } from '../load.js';
 import type { Result } from '../results.js';
@@ -159,7 +159,8 @@ class Guest implements Listener {
   #items: Item[] = [];
   /** The results of the batch: what was one object stays one. */
   readonly #packed = new Map<Result, PackedResult>();
-  /** The registrations that the batch is about. */
+  readonly #registrations = new Set<number>();
+  /** Those that the batch is about. */
   readonly #changed = new Set<number>();
   #statistics = '';
   #timer: unknown;
@@ -191,7 +192,11 @@ class Guest implements Listener {
   handle(output: Output, content: Frame | Result): void {
     const connector = this.#station?.connector;
     if (connector === undefined) return;
-    if (output.registration !== 0) this.#changed.add(output.registration);
+    const { kind, registration } = output;
+    if (registration !== 0) this.#changed.add(registration);
+    else if (kind === OutputKind.connection || kind === OutputKind.flow) {
+      for (const each of this.#registrations) this.#changed.add(each);
+    }
     const { reason, lostUrl, cause } = connector;
     const lost: Lost = {
       reason,
@@ -302,7 +307,11 @@ class Guest implements Listener {
     }
     try {
       const own = station.agent.command(call, input, ...rest);
-      if (call === 'create') this.#changed.add(own);
+      if (call === 'create') {
+        this.#registrations.add(own);
+        this.#changed.add(own);
+      }
+      if (call === 'remove') this.#registrations.delete(rest[0] ?? 0);
       if (call === 'create' && own !== value) throw new Error('The two cores differ.');
     } catch (error) {
       // The page's core has let everything else pass, or it is about a registration that is gone.
