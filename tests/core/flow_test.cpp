@@ -335,6 +335,22 @@ TEST(Servers, RSP_09_503_with_retry_after_turns_to_the_next_server) {
   EXPECT_EQ(world.connects.back(), 0u);
 }
 
+TEST(Servers, RSP_09_a_refusal_between_begins_the_round_anew) {
+  Simulation world(with_servers(2));
+  const RegistrationId id = world.create();
+  world.call(id, CallKind::register_);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 60\r\n"));
+  world.advance(2'000);
+  ASSERT_EQ(world.connects.back(), 1u);
+  world.receive(respond(world.next_frame(), 403));
+  EXPECT_EQ(world.state(id), RegistrationState::failed);
+  world.advance(3'600'000);
+  world.call(id, CallKind::register_);
+  world.receive(respond(world.next_frame(), 503, "Retry-After: 60\r\n"));
+  world.advance(2'000);
+  EXPECT_EQ(world.connects.back(), 0u);
+}
+
 TEST(Servers, RSP_09_one_accounts_503_leaves_the_others_their_flow) {
   Simulation world(with_servers(2));
   registered_with(world, {});

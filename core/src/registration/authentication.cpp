@@ -29,8 +29,7 @@ std::string_view advice(auth::Demand demand) {
 }
 
 constexpr std::string_view no_credentials =
-    "No credentials were given. Set them; where they are a function, cause has "
-    "what it threw.";
+    "No credentials were given. Set them, or see cause.";
 
 std::string_view advice(auth::Supply supply) {
   switch (supply) {

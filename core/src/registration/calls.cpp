@@ -20,7 +20,7 @@ void Registration::call(std::unique_ptr<Exchange> call, OperationId operation) {
     if (call->registers()) {
       set_cseqs_aside();  // while the socket is opened
       wanted_ = true;
-      if (failed_) failures_ = 0;
+      if (failed_) failures_ = failovers_ = 0;
       failed_ = false;
     }
     enqueue(std::move(call));
@@ -74,9 +74,9 @@ void Registration::enqueue(std::unique_ptr<Exchange> call) {
       if (call->expires) into->expires = call->expires;
       into->force |= call->force;
     } else if (waiting == longest_queue) {
-      settle_failed(*call, make_failure(FailureCode::cancelled,
-                                        "64 different calls wait for their "
-                                        "turn; await some of them first."));
+      settle_failed(
+          *call, make_failure(FailureCode::cancelled,
+                              "64 different calls wait; await some of them."));
       return release(std::move(call));
     } else {
       tail->next = std::move(call);

@@ -186,8 +186,7 @@ void Registration::round_failed() {
       break;
     case FailureCode::timeout:
       failure.message =
-          "The WebSocket was not open within connectTimeoutMs. Check the "
-          "server, or the function that gives its URL.";
+          "The WebSocket was not open within connectTimeoutMs. Check server.";
       break;
     default:
       failure.message =
@@ -391,6 +390,7 @@ OwnContact Registration::own_contact(std::uint32_t asked) const {
   }
   own.reg_id = uses(Extension::outbound) ? settings_.reg_id : 0;
   own.first_reg_id = settings_.reg_id - flow_number_;
+  own.flow_number = flow_number_;
   own.flows = static_cast<std::uint32_t>(flows_.size());
   context_.sibling_uris.clear();
   for (const Registration* const flow : flows_) {

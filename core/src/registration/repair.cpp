@@ -73,10 +73,7 @@ bool Registration::fails_over(const Failure& failure) {
   }
   // Once round, and none of them serves: from now on it is RFC 5626 section 4.5
   // that says when, or servers whose Retry-After is short are asked for ever.
-  if (++failovers_ >= connection_.server_count()) {
-    failovers_ = 0;
-    return false;
-  }
+  if (++failovers_ >= connection_.server_count()) return false;
   const Millis seconds = std::min(*failure.retry_after, longest_retry_after);
   connection_.hold_server(seconds * 1000);
   return true;

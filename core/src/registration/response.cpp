@@ -255,8 +255,8 @@ void Registration::warn_of(const OwnBinding& found, std::uint32_t granted,
   }
   if (found.contacts > message::max_contacts) {
     warn("many-contacts",
-         "The registrar lists more than 64 bindings; the first 64 are told. "
-         "Set its limit of contacts.");
+         "More than 64 bindings are listed. Set the registrar's limit of "
+         "contacts.");
   }
   if (granted < short_grant) {
     warn("short-grant",
@@ -376,6 +376,7 @@ void Registration::rejected(const message::Message& response) {
   if (fails_over(failure)) {
     connection_.give_up();
   } else {
+    failovers_ = 0;
     hold(failure);
   }
   if (status == 403) authenticator_.forget_sessions();

@@ -118,10 +118,10 @@ Status take_address_of_record(std::string_view aor, Settings& out) {
   message::Uri uri;
   if (!parse_option_uri(aor, uri) || uri.user.empty() ||
       !is_bare_address(uri)) {
-    return refuse("aor",
-                  "must be a SIP address such as sip:alice@example.com, "
-                  "without a password, parameters or headers, and with other "
-                  "characters escaped as %HH");
+    return refuse(
+        "aor",
+        "must be a SIP address such as sip:alice@example.com and no more; "
+        "escape other characters as %HH");
   }
   out.aor = aor;
   out.username = unescape_user(uri.user);
