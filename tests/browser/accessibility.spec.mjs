@@ -1,7 +1,8 @@
-import { expect, openPage, register, showsState, test } from './fixtures.mjs';
+import { awaitPaint, expect, openPage, register, showsState, test } from './fixtures.mjs';
 
 test('the keyboard alone registers, breaks the server and unregisters', async ({ page, demo }) => {
   await openPage(page, demo.url);
+  await awaitPaint(page);
   const tabTo = async (target) => {
     for (let presses = 0; presses < 40; presses += 1) {
       if (await target.evaluate((each) => each === document.activeElement)) return;
@@ -33,6 +34,7 @@ test('the keyboard alone registers, breaks the server and unregisters', async ({
 
 test('the dialog takes the focus, keeps it, and gives it back', async ({ page, demo }) => {
   await openPage(page, demo.url);
+  await awaitPaint(page);
   const opener = page.getByRole('button', { name: 'Add account' });
   await opener.focus();
   await expect(opener).toBeFocused();

@@ -87,7 +87,10 @@ async function contentOf(url, demo) {
 export async function openPage(page, url) {
   await page.goto(url);
   await expect(page.locator('#register')).toBeEnabled();
-  // Chromium drops what is typed before a page's first paint, which comes after the scripts on a busy machine.
+}
+
+/** Waits until keys may be pressed: Chromium drops them before a page's first paint, which a busy machine has after the scripts. */
+export async function awaitPaint(page) {
   await page.waitForFunction(
     () => performance.getEntriesByName('first-contentful-paint').length > 0,
   );

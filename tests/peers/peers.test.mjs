@@ -49,7 +49,9 @@ for (const [group, rows] of Object.entries(groups)) {
 test('a day: registered at its end, and never told so for long when it is not', () => {
   const [figures] = sipreg.day;
   assert.equal(figures.claims, true);
-  assert.ok(figures.lie < 300, `${figures.lie} s`);
+  // Two connections die unnoticed, which a ping shows within 130 s; and the bindings that are cleared at 21 h show at the
+  // next refresh, 540 s later at most, whenever the random refresh times have it.
+  assert.ok(figures.lie < 2 * 130 + 540, `${figures.lie} s`);
   const told = rowsOf('day').find(([, what]) => what.includes('is told'));
   assert.equal(told[2], `${Math.round(figures.lie / 60)} min`);
 });
